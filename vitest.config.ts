@@ -1,0 +1,3 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({ test: { include: ["gpu-node/src/**/*.test.ts"], testTimeout: 60_000 } });
