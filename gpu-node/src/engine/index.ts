@@ -1,0 +1,8 @@
+/** The engine's face: what search, training and evaluation may use of it. */
+export type { Backend, BackendName, Executable } from "./backends/backend.ts";
+export { referenceBackend } from "./backends/reference.ts";
+export { valueAndGrad } from "./autodiff/value-and-grad.ts";
+export { printGraph, type Constant, type Graph, type Node, type Value } from "./graph/graph.ts";
+export type { GraphBuilder } from "./graph/graph-builder.ts";
+export { floats, integers, type Shape, type Tensor, type TensorData } from "./graph/tensor.ts";
+export { newGraphBuilder } from "./ops/table.ts";
