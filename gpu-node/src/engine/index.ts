@@ -6,3 +6,6 @@ export { printGraph, type Constant, type Graph, type Node, type Value } from "./
 export type { GraphBuilder } from "./graph/graph-builder.ts";
 export { floats, integers, type Shape, type Tensor, type TensorData } from "./graph/tensor.ts";
 export { newGraphBuilder } from "./ops/table.ts";
+export { graft } from "./graph/graft.ts";
+export { exportModel } from "./onnx/export-model.ts";
+export { listProviders, onnxruntimeBackend, type Provider } from "./backends/onnxruntime.ts";
