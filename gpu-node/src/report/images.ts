@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import sharp from "sharp";
 import { MotifError } from "../motif-error.ts";
-import { rankPixels } from "../search/predictive-power.ts";
+import { rankPixels } from "../evaluation/power-curve.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import { rampColor } from "./color-ramp.ts";
 import { encodeNpy } from "./npy.ts";

@@ -6,16 +6,8 @@
  * The searches share one forward and one backward pass of S·B images; nothing else passes between them.
  * Source: arXiv 2101.06898, section 3; α and the size term as in the authors' code.
  */
-import { newGraphBuilder, valueAndGrad, type Graph, type GraphBuilder, type Value } from "../engine/index.ts";
-
-/** What a step graph is built around: the classifier as a function on [0,1] images. */
-export interface Differentiable {
-  /** [C, H, W] of a [0,1] image. */
-  readonly imageShape: readonly [number, number, number];
-  readonly numClasses: number;
-  /** @param images float32 [N, C, H, W] in [0,1] @returns float32 logits [N, numClasses] */
-  addLogits(g: GraphBuilder, images: Value): Value;
-}
+import type { Classifier } from "../classifier/classifier.ts";
+import { newGraphBuilder, optimize, valueAndGrad, type Graph, type Value } from "../engine/index.ts";
 
 export interface StepGraphShape {
   /** S: searches side by side. */
@@ -31,7 +23,7 @@ export interface StepGraphShape {
  * Inputs: `masks` [S, 1, H, W], `canvases` [S, C, H, W], `images` [S·B, C, H, W], `targets` [S, K] one-hot.
  * Outputs: loss [S], cross-entropy [S], ∂loss/∂masks [S, 1, H, W] and, if asked for, ∂loss/∂canvases [S, C, H, W].
  */
-export function buildStepGraph(classifier: Differentiable, shape: StepGraphShape): Graph {
+export function buildStepGraph(classifier: Pick<Classifier, "imageShape" | "numClasses" | "addLogits">, shape: StepGraphShape): Graph {
   const { pack, batchSize, alpha } = shape;
   const [channels, height, width] = classifier.imageShape;
   const g = newGraphBuilder();
@@ -61,5 +53,5 @@ export function buildStepGraph(classifier: Differentiable, shape: StepGraphShape
   const loss = g.add("Add", [g.add("Mul", [crossEntropy, g.scalar(alpha)], {}), sizeTerm], {}, "loss");
 
   const wrt = shape.withCanvasGradient ? [masks, canvases] : [masks];
-  return valueAndGrad(g.finish([loss, crossEntropy]), loss, wrt);
+  return optimize(valueAndGrad(g.finish([loss, crossEntropy]), loss, wrt));
 }
