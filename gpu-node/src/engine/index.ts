@@ -9,3 +9,5 @@ export { newGraphBuilder } from "./ops/table.ts";
 export { graft } from "./graph/graft.ts";
 export { exportModel } from "./onnx/export-model.ts";
 export { listProviders, onnxruntimeBackend, type Provider } from "./backends/onnxruntime.ts";
+export { optimize } from "./passes/optimize.ts";
+export { verifyGraph } from "./passes/verify-graph.ts";

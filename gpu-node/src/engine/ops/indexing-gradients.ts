@@ -4,15 +4,12 @@
  */
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import { isConstant, type Constant, type Value } from "../graph/graph.ts";
-import { elementCount, integers, isSameShape, rowMajorStrides, zeros, type Shape } from "../graph/tensor.ts";
+import { elementCount, integers, rowMajorStrides, zeros, type Shape } from "../graph/tensor.ts";
+import { reshape } from "./layout.ts";
 import { padWithZeros, sliceGradient } from "./slice-gradient.ts";
 
 export function zeroConstant(g: GraphBuilder, shape: Shape): Constant {
   return g.constant(zeros({ dtype: "float32", shape }), "zeros");
-}
-
-function reshape(g: GraphBuilder, value: Value, shape: Shape): Value {
-  return isSameShape(value.shape, shape) ? value : g.add("Reshape", [value], { shape });
 }
 
 /** ∂L/∂data of Gather(data, indices). @param shape of data */

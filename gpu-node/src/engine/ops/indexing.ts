@@ -1,6 +1,6 @@
 /** Reading and writing by int64 indices. Negative indices count from the end. Gradients are in indexing-gradients.ts. */
 import { MotifError } from "../../motif-error.ts";
-import type { Value } from "../graph/graph.ts";
+import { isConstant, type Value } from "../graph/graph.ts";
 import type { Attributes } from "../graph/operators.ts";
 import { elementCount, isSameShape, rowMajorStrides, zeros, type Shape, type Tensor, type TensorType } from "../graph/tensor.ts";
 import { gatherByTuples, gatherGradient, zeroConstant } from "./indexing-gradients.ts";
@@ -30,9 +30,15 @@ function position(index: number, size: number): number {
   throw new MotifError("graph", `index ${index} points outside of an axis of ${size} elements`);
 }
 
+/** Indices known when the graph is built are checked then, before any run. */
+function checkKnown(indices: Value, size: number): void {
+  if (isConstant(indices)) indices.data.forEach((index) => position(index, size));
+}
+
 function inferGather(inputs: readonly (Value | null)[], { axis }: Attributes<"Gather">): TensorType[] {
   const [{ dtype, shape }, indices] = dataAndIndices(inputs, 2);
   checkAxis(axis, shape.length);
+  checkKnown(indices, shape[axis]);
   return [{ dtype, shape: [...shape.slice(0, axis), ...indices.shape, ...shape.slice(axis + 1)] }];
 }
 
@@ -55,6 +61,7 @@ function gather(data: Tensor, indices: Tensor, axis: number, type: TensorType): 
 /** @throws MotifError "graph" when `indices` cannot stand for elements of `data` along `axis` */
 function checkElementwise(data: Value, indices: Value, axis: number): void {
   checkAxis(axis, data.shape.length);
+  checkKnown(indices, data.shape[axis]);
   const fits = indices.shape.length === data.shape.length && indices.shape.every((size, a) => a === axis || size <= data.shape[a]);
   if (!fits) {
     throw new MotifError("graph", `indices ${showShape(indices.shape)} exceed ${showShape(data.shape)} elsewhere than along axis ${axis}`);
