@@ -1,0 +1,157 @@
+/** `motif search`: from the command line to a local search and its report. */
+import { Option, type Command } from "commander";
+import { searchLocally } from "../local/search-locally.ts";
+import { MotifError } from "../motif-error.ts";
+import { writeReport, writeResult } from "../report/index.ts";
+import { powerNear } from "../report/class-summary.ts";
+import { patternFraction } from "../report/images.ts";
+import { presetNames, presets, type CanvasSource, type PresetName, type SearchSettings } from "../search/settings.ts";
+import { backendChoices, openBackend, type BackendChoice } from "./open-backend.ts";
+import { numberWithin, wholeNumber } from "./options.ts";
+import { formatSeconds, newProgress } from "./progress.ts";
+
+interface SearchOptions {
+  readonly local?: boolean;
+  readonly model: string;
+  readonly manifest?: string;
+  readonly dataset: string;
+  readonly split?: string;
+  readonly out: string;
+  readonly classes: string;
+  readonly preset: PresetName;
+  readonly steps?: number;
+  readonly batchSize?: number;
+  readonly alpha?: number;
+  readonly stepSize?: number;
+  readonly canvases?: number;
+  readonly canvasIndex?: number;
+  readonly canvasSource?: CanvasSource;
+  readonly seeds?: number;
+  readonly seed: number;
+  readonly pack?: number;
+  readonly evaluateImages: number;
+  readonly threshold: number;
+  readonly backend: BackendChoice;
+  readonly threads?: number;
+  readonly cache?: string;
+  readonly json?: boolean;
+}
+
+export function addSearchCommand(program: Command): void {
+  program
+    .command("search")
+    .description("search the pattern of each class of a model")
+    .option("--local", "without a server, in this process")
+    .requiredOption("--model <file>", "the model, an .onnx file; its manifest is the .json beside it")
+    .option("--manifest <file>", "the manifest, where it lies elsewhere")
+    .requiredOption("--dataset <path>", "IDX, CIFAR binary, or a folder or .tar(.gz) with a folder of images a class")
+    .option("--split <name>", "the split to use of a data set that has several (default: test, else val, else train)")
+    .option("--out <folder>", "where result.json, pictures and report go", "motif-search")
+    .option("--classes <list>", "all, or numbers and ranges such as 0,3-5", "all")
+    .addOption(new Option("--preset <name>", "the settings to start from").choices(presetNames).default("default"))
+    .option("--steps <n>", "steps a search", wholeNumber(1))
+    .option("--batch-size <n>", "images a step", wholeNumber(1))
+    .option("--alpha <x>", "weight of the cross-entropy against the mask's size", numberWithin(0, 1))
+    .option("--step-size <x>", "change of a mask value in a step", numberWithin(1e-6, 1))
+    .option("--canvases <n>", "canvases a class", wholeNumber(1))
+    .option("--canvas-index <n>", "only this canvas of each class", wholeNumber(0))
+    .addOption(new Option("--canvas-source <source>", "where a pattern's pixel values come from").choices(["natural", "noise", "free"]))
+    .option("--seeds <n>", "seeds a canvas", wholeNumber(1))
+    .option("--seed <n>", "the first seed", wholeNumber(0), 0)
+    .option("--pack <n>", "searches that share a forward pass (default: by the size of the images)", wholeNumber(1))
+    .option("--evaluate-images <n>", "most images that a pattern is tried on", wholeNumber(1), 1000)
+    .option("--threshold <x>", "predictive power that k* asks for", numberWithin(0, 1), 0.9)
+    .addOption(new Option("--backend <name>", "what computes").choices(backendChoices).default("auto"))
+    .option("--threads <n>", "CPU threads (default: the machine's cores)", wholeNumber(1))
+    .option("--cache <folder>", "keep decoded data sets here between runs")
+    .option("--json", "print the result's facts as JSON")
+    .action(runSearch);
+}
+
+async function runSearch(options: SearchOptions): Promise<void> {
+  if (!options.local) {
+    throw new MotifError("usage", "motif search needs --local: this version has no server yet. Add --local and run it again.");
+  }
+  const preset = presets[options.preset];
+  const settings: SearchSettings = {
+    ...preset,
+    steps: options.steps ?? preset.steps,
+    batchSize: options.batchSize ?? preset.batchSize,
+    alpha: options.alpha ?? preset.alpha,
+    stepSize: options.stepSize ?? preset.stepSize,
+    canvases: options.canvases ?? preset.canvases,
+    seeds: options.seeds ?? preset.seeds,
+    canvasSource: options.canvasSource ?? preset.canvasSource,
+  };
+  const now = () => performance.now();
+  const began = now();
+  const progress = newProgress(process.stderr, now, options.json === true && !process.stderr.isTTY);
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130); // Asked twice: at once.
+    progress.line("Stopping: what is done is kept. Press Ctrl+C again to stop at once.");
+    controller.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  try {
+    const backend = openBackend(options.backend, options.threads);
+    const outcome = await searchLocally(
+      {
+        modelPath: options.model,
+        manifestPath: options.manifest,
+        datasetPath: options.dataset,
+        split: options.split,
+        outDirectory: options.out,
+        classes: options.classes,
+        settings,
+        canvasIndex: options.canvasIndex,
+        seed: options.seed,
+        pack: options.pack,
+        evaluateImages: options.evaluateImages,
+        threshold: options.threshold,
+        backend,
+        cacheDirectory: options.cache,
+      },
+      {
+        signal: controller.signal,
+        now,
+        events: {
+          onPhase: (name) => progress.phase(name === "Searching" ? `Searching on ${backend.name} (${backend.provider}, ${backend.threads} threads)` : name),
+          onPlanned: (work) => progress.begin(work),
+          onWork: (work) => progress.advance(work),
+          onWarning: (message) => progress.line(`Note: ${message}`),
+          onPattern(pattern, done, total) {
+            const power = powerNear(pattern.predictivePower, patternFraction);
+            const stars = pattern.kStar === null ? "∞" : String(pattern.kStar);
+            progress.line(
+              `${done}/${total}  class ${pattern.targetClass}, canvas ${pattern.canvasIndex}, seed ${pattern.seed}: ` +
+                `${(100 * power.power).toFixed(1)}% with ${power.k} pixels (base rate ${(100 * power.baseRate).toFixed(1)}%), k* ${stars}`,
+            );
+          },
+        },
+      },
+    );
+    progress.finish();
+    await writeResult(options.out, outcome.result);
+    const page = await writeReport(options.out, outcome.result);
+    if (options.json) {
+      process.stdout.write(`${JSON.stringify({ out: options.out, patterns: outcome.result.patterns.length, wasStopped: outcome.wasStopped, report: page })}\n`);
+    } else {
+      const kept = outcome.resumed > 0 ? `, ${outcome.resumed} of them from before` : "";
+      process.stdout.write(`${outcome.result.patterns.length} patterns${kept} in ${formatSeconds((now() - began) / 1000)}.\nReport: ${page}\n`);
+    }
+    if (outcome.wasStopped) {
+      process.stderr.write("Stopped. The same command goes on from here.\n");
+      process.exitCode = 130;
+    }
+  } catch (error) {
+    if (!controller.signal.aborted || error instanceof MotifError) throw error;
+    process.stderr.write("Stopped before the first search.\n");
+    process.exitCode = 130;
+  } finally {
+    progress.finish();
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  }
+}
