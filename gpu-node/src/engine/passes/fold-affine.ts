@@ -111,7 +111,7 @@ function foldBehind(node: Node, rewriting: Rewriting): Value | null {
   if (scale && !(isConstant(filter) && areFinite(scale))) return null;
   if (bias && !isConstant(bias)) return null;
   const { shape } = affine.x;
-  const biases = bias && perChannel(bias, shape, shape.length - product.axisFromEnd);
+  const biases = bias && (product.node.op === "Gemm" ? perChannel(bias, shape, 1) : Float64Array.from(bias.data));
   if (bias && !biases) return null;
   const newFilter = scale ? scaleFilter(g, filter as Constant, (row, column) => scale[product.channelOf(row, column)]) : filter;
   const channels = shape[shape.length - product.axisFromEnd];
@@ -134,17 +134,19 @@ function foldBefore(conv: Node<"Conv">, rewriting: Rewriting): Value | null {
   const { g, isOnlyUse } = rewriting;
   const [input, filter, bias] = conv.inputs as readonly [Value, Value, (Value | null)?];
   if (!isConstant(filter) || !isOnlyUse(0)) return null;
-  const affine = makingAffine(input, rewriting);
-  if (!affine) return null;
+  const outer = makingAffine(input, rewriting);
+  if (!outer) return null;
+  const behindShift = outer.scale ? null : makingAffine(outer.x, rewriting);
+  const inner = behindShift?.shift ? null : behindShift;
+  const affine = inner ? { ...inner, shift: outer.shift } : outer;
   const isPadded = conv.attributes.pads.some((pad) => pad !== 0);
   if (!affine.shift || !isPadded) return foldWhole(g, conv, filter, bias, affine);
-  const inner = affine.scale ? null : makingAffine(affine.x, rewriting);
-  if (!inner?.scale || inner.shift) return null;
+  if (!inner?.scale) return null;
   const { scale } = inner;
   const moved = affine.shift.map((number, channel) => number / scale[channel]);
   if (!areFinite(moved)) return null;
   const shift = g.constant({ dtype: "float32", shape: [moved.length, 1, 1], data: Float32Array.from(moved) }, "shift");
-  return foldWhole(g, conv, filter, bias, { x: g.add("Add", [inner.x, shift], {}), index: 0, scale });
+  return foldWhole(g, conv, filter, bias, { ...inner, x: g.add("Add", [inner.x, shift], {}) });
 }
 
 /** The affine map that made `value`, a picture. */
