@@ -30,8 +30,10 @@ export async function expectSameFunction(pass: (graph: Graph) => Graph, graph: G
   expect(given.map(({ dtype, shape }) => ({ dtype, shape }))).toEqual(expected.map(({ dtype, shape }) => ({ dtype, shape })));
   expected.forEach(({ data }, index) => {
     const numbers = Array.from(data);
-    const scale = Math.max(1, ...numbers.map(Math.abs));
-    const worst = Math.max(0, ...numbers.map((number, i) => Math.abs(number - given[index].data[i])));
+    const scale = Math.max(1, ...numbers.filter(Number.isFinite).map(Math.abs));
+    // Object.is: infinities and NaN must come out the same.
+    const difference = (a: number, b: number) => (Object.is(a, b) ? 0 : Math.abs(a - b));
+    const worst = Math.max(0, ...numbers.map((number, i) => difference(number, given[index].data[i])));
     expect(worst / scale, `output ${index}`).toBeLessThanOrEqual(tolerance);
   });
   return after;
