@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { readManifest, type Manifest } from "../data/index.ts";
 import { graft, importModel, optimize, type Graph, type GraphBuilder, type ImportedModel, type Value } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
-import { addImageMapping } from "./image-mapping.ts";
+import { addImageMapping, type ImageMapping } from "./image-mapping.ts";
 
 export interface Classifier {
   readonly name: string;
@@ -85,7 +85,7 @@ async function readModel(path: string): Promise<Uint8Array> {
 }
 
 /** One mean and std serve all channels where the manifest gives just one. */
-function spread(manifest: Manifest, channels: number): Manifest {
+function spread(manifest: Manifest, channels: number): ImageMapping {
   const over = (values: readonly number[]) => (values.length === 1 ? Array<number>(channels).fill(values[0]!) : values);
   return { ...manifest, mean: over(manifest.mean), std: over(manifest.std) };
 }

@@ -1,4 +1,5 @@
 /** The header of an IDX file (the MNIST family's format), read before any pixel is trusted. */
+import { MotifError } from "../motif-error.ts";
 
 export interface IdxHeader {
   /** Sizes, outermost first: `[count]` for labels, `[count, height, width]` for grey images. */
@@ -17,10 +18,10 @@ const mostValues = 2 ** 46;
  * Parses an IDX header of unsigned bytes.
  * @param bytes the file's first bytes, at least 4 + 4·rank of them
  * @param name what to call the file in errors
- * @throws RangeError naming the file, what is wrong and the mend.
+ * @throws MotifError "dataset" naming the file, what is wrong and the mend.
  */
 export function parseIdxHeader(bytes: Uint8Array, name: string): IdxHeader {
-  const broken = (what: string) => new RangeError(`${name}: ${what}. Is it a complete IDX file (gunzipped if .gz)?`);
+  const broken = (what: string) => new MotifError("dataset", `${name}: ${what}. Is it a complete IDX file (gunzipped if .gz)?`);
   if (bytes.length < 4) throw broken(`only ${bytes.length} bytes, an IDX file starts with 4`);
   if (bytes[0] !== 0 || bytes[1] !== 0) throw broken("not an IDX file: its first two bytes are not zero");
   if (bytes[2] !== unsignedByte) {
