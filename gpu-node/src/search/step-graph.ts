@@ -35,8 +35,10 @@ export function buildStepGraph(classifier: Pick<Classifier, "imageShape" | "numC
   const perSearch = (value: Value, size: number) =>
     g.add("Reshape", [value], { shape: [pack, size, value.shape[1]!, height, width] });
   const originals = perSearch(images, batchSize);
-  const difference = g.add("Sub", [perSearch(canvases, 1), originals], {});
-  const blended = g.add("Add", [originals, g.add("Mul", [perSearch(masks, 1), difference], {})], {});
+  // Term by term as in the formula: at an activation next to zero another rounding changes the gradient.
+  const mask = perSearch(masks, 1);
+  const kept = g.add("Mul", [g.add("Sub", [g.scalar(1), mask], {}), originals], {});
+  const blended = g.add("Add", [g.add("Mul", [mask, perSearch(canvases, 1)], {}), kept], {});
   const mixed = g.add("Reshape", [blended], { shape: [pack * batchSize, channels, height, width] }, "mixed");
 
   const logits = classifier.addLogits(g, mixed);
