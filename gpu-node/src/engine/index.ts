@@ -11,4 +11,4 @@ export { exportModel } from "./onnx/export-model.ts";
 export { listProviders, onnxruntimeBackend, type Provider } from "./backends/onnxruntime.ts";
 export { optimize } from "./passes/optimize.ts";
 export { verifyGraph } from "./passes/verify-graph.ts";
-export { importModel, type ImportedModel } from "./onnx/import-model.ts";
+export { importModel, type ImportedModel, type ImportOptions } from "./onnx/import-model.ts";

@@ -122,7 +122,7 @@ export const constants: Lowerings = {
   If: (call) => {
     const condition = call.input(0);
     if (!isConstant(condition)) {
-      call.fail("its condition depends on the image. Export the model without control flow (torch.onnx.export of a traced model).");
+      return call.fail("its condition depends on the image. Export the model without control flow (torch.onnx.export of a traced model).");
     }
     const branch = call.attribute(condition.data![0] === 0 ? "else_branch" : "then_branch")?.graph;
     return branch ? call.inline(branch) : call.fail("its branch is missing");
