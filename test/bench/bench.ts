@@ -1,6 +1,16 @@
 /** `npm run bench -- search`: steps and image gradients a second of the packed search loop. */
 import { parseArgs } from "node:util";
-import { buildStepGraph, newBatchOrder, openBackend, openClassifier, openDataset, openImageSource, presets, runSearches, type Search } from "../../gpu-node/src/index.ts";
+import {
+  buildStepGraph,
+  newBatchOrder,
+  openBackend,
+  openClassifier,
+  openDataset,
+  openImageSource,
+  presets,
+  runSearches,
+  type Search,
+} from "../../gpu-node/src/index.ts";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,7 +26,9 @@ const { values: options, positionals } = parseArgs({
   },
 });
 if (positionals[0] !== "search" || !options.model || !options.dataset) {
-  process.stderr.write("bench: usage: npm run bench -- search --model FILE --dataset DIR [--batch-size B --pack S --steps N --threads T --json]\n");
+  process.stderr.write(
+    "bench: usage: npm run bench -- search --model FILE --dataset DIR [--batch-size B --pack S --steps N --threads T --json]\n",
+  );
   process.exit(2);
 }
 const pack = Number(options.pack);
@@ -24,24 +36,64 @@ const steps = Number(options.steps);
 const batchSize = Number(options["batch-size"]);
 const settings = { ...presets.official, steps, batchSize };
 const classifier = await openClassifier(options.model);
-const dataset = await openDataset(options.dataset, { imageShape: classifier.imageShape });
-const backend = openBackend(options.backend as "onnxruntime", Number(options.threads));
-const executable = await backend.compile(buildStepGraph(classifier, { pack, batchSize, alpha: settings.alpha, withCanvasGradient: false }));
-const everyImage = Int32Array.from({ length: dataset.labels.length }, (_, index) => index);
+const dataset = await openDataset(options.dataset, {
+  imageShape: classifier.imageShape,
+});
+const backend = openBackend(
+  options.backend as "onnxruntime",
+  Number(options.threads),
+);
+const executable = await backend.compile(
+  buildStepGraph(classifier, {
+    pack,
+    batchSize,
+    alpha: settings.alpha,
+    withCanvasGradient: false,
+  }),
+);
+const everyImage = Int32Array.from(
+  { length: dataset.labels.length },
+  (_, index) => index,
+);
 const images = await openImageSource(dataset, everyImage.subarray(0, 2000));
 const [channels, height, width] = classifier.imageShape;
 
 const searchesOf = (count: number): Search[] =>
   Array.from({ length: pack }, (_, i) => ({
-    identity: { targetClass: i % classifier.numClasses, canvasIndex: 0, seed: 0 },
-    start: { step: settings.steps - count, mask: new Float32Array(height * width).fill(0.5), canvas: new Float32Array(channels * height * width).fill(0.5), loss: NaN },
+    identity: {
+      targetClass: i % classifier.numClasses,
+      canvasIndex: 0,
+      seed: 0,
+    },
+    start: {
+      step: settings.steps - count,
+      mask: new Float32Array(height * width).fill(0.5),
+      canvas: new Float32Array(channels * height * width).fill(0.5),
+      loss: NaN,
+    },
     images: everyImage.subarray(0, 2000),
-    order: newBatchOrder(Math.min(2000, everyImage.length), batchSize, [0, i, 0]),
+    order: newBatchOrder(Math.min(2000, everyImage.length), batchSize, [
+      0,
+      i,
+      0,
+    ]),
   }));
 const timeSteps = async (count: number) => {
   const began = performance.now();
-  const shape = { pack, numClasses: classifier.numClasses, imageShape: classifier.imageShape };
-  for await (const finished of runSearches(searchesOf(count), executable, images, settings, shape, { now: () => performance.now() })) void finished;
+  const shape = {
+    pack,
+    numClasses: classifier.numClasses,
+    imageShape: classifier.imageShape,
+  };
+  for await (const finished of runSearches(
+    searchesOf(count),
+    executable,
+    images,
+    settings,
+    shape,
+    { now: () => performance.now() },
+  ))
+    void finished;
   return (performance.now() - began) / 1000;
 };
 await timeSteps(Math.min(steps, 10));

@@ -6,7 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exportModel, floats, newGraphBuilder } from "../../gpu-node/src/engine/index.ts";
+import {
+  exportModel,
+  floats,
+  newGraphBuilder,
+} from "../../gpu-node/src/engine/index.ts";
 import { randomFrom } from "../../gpu-node/src/data/index.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -26,44 +30,96 @@ async function writeDataset(): Promise<void> {
   const random = randomFrom("end-to-end images");
   const count = 3 * imagesPerClass;
   const header = (kind: number, sizes: number[]) =>
-    Buffer.from([0, 0, 8, kind, ...sizes.flatMap((n) => [0, 0, n >> 8, n & 255])]);
-  const pixels = Buffer.alloc(count * size * size, 0).map(() => random.nextBelow(60));
+    Buffer.from([
+      0,
+      0,
+      8,
+      kind,
+      ...sizes.flatMap((n) => [0, 0, n >> 8, n & 255]),
+    ]);
+  const pixels = Buffer.alloc(count * size * size, 0).map(() =>
+    random.nextBelow(60),
+  );
   const labels = Buffer.alloc(count);
   for (let i = 0; i < count; i++) {
     labels[i] = i % 3;
-    for (let row = 0; row < size; row++) pixels[i * size * size + row * size + [0, 4, 7][i % 3]!] = 200 + random.nextBelow(50);
+    for (let row = 0; row < size; row++)
+      pixels[i * size * size + row * size + [0, 4, 7][i % 3]] =
+        200 + random.nextBelow(50);
   }
-  await writeFile(join(folder, "test-images-idx3-ubyte"), Buffer.concat([header(3, [count, size, size]), pixels]));
-  await writeFile(join(folder, "test-labels-idx1-ubyte"), Buffer.concat([header(1, [count]), labels]));
+  await writeFile(
+    join(folder, "test-images-idx3-ubyte"),
+    Buffer.concat([header(3, [count, size, size]), pixels]),
+  );
+  await writeFile(
+    join(folder, "test-labels-idx1-ubyte"),
+    Buffer.concat([header(1, [count]), labels]),
+  );
 }
 
 /** A linear model that compares the three columns. */
 async function writeModel(): Promise<void> {
   const g = newGraphBuilder();
   const image = g.input("image", [1, 1, size, size]);
-  const weights = Array.from({ length: size * size * 3 }, (_, i) => (Math.floor(i / 3) % size === [0, 4, 7][i % 3] ? 1 : -0.1));
+  const weights = Array.from({ length: size * size * 3 }, (_, i) =>
+    Math.floor(i / 3) % size === [0, 4, 7][i % 3] ? 1 : -0.1,
+  );
   const flat = g.add("Reshape", [image], { shape: [1, size * size] });
-  const logits = g.add("MatMul", [flat, g.constant(floats(weights, [size * size, 3]))], {});
-  await writeFile(join(folder, "columns.onnx"), exportModel(g.finish([logits]), "columns"));
-  await writeFile(join(folder, "columns.json"), JSON.stringify({ name: "columns", declaredAccuracy: 1 }));
+  const logits = g.add(
+    "MatMul",
+    [flat, g.constant(floats(weights, [size * size, 3]))],
+    {},
+  );
+  await writeFile(
+    join(folder, "columns.onnx"),
+    exportModel(g.finish([logits]), "columns"),
+  );
+  await writeFile(
+    join(folder, "columns.json"),
+    JSON.stringify({ name: "columns", declaredAccuracy: 1 }),
+  );
 }
 
-function motif(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+function motif(
+  ...args: string[]
+): Promise<{ status: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [join(root, "infra/motif.mjs"), ...args], (_, stdout, stderr) =>
-      resolve({ status: child.exitCode ?? -1, stdout, stderr }),
+    const child = execFile(
+      process.execPath,
+      [join(root, "infra/motif.mjs"), ...args],
+      (_, stdout, stderr) =>
+        resolve({ status: child.exitCode ?? -1, stdout, stderr }),
     );
   });
 }
 
 const search = (out: string, ...more: string[]) =>
-  motif("search", "--local", "--model", join(folder, "columns.onnx"), "--dataset", folder, "--out", join(folder, out), "--steps", "30", ...more);
+  motif(
+    "search",
+    "--local",
+    "--model",
+    join(folder, "columns.onnx"),
+    "--dataset",
+    folder,
+    "--out",
+    join(folder, out),
+    "--steps",
+    "30",
+    ...more,
+  );
 
-const readResult = async (out: string) => JSON.parse(await readFile(join(folder, out, "result.json"), "utf8")) as {
-  model: { cleanAccuracy: number };
-  patterns: { targetClass: number; mask: string; wallMs: number; predictivePower: { k: number; power: number; baseRate: number }[]; topPixels: number[] }[];
-  timing: object;
-};
+const readResult = async (out: string) =>
+  JSON.parse(await readFile(join(folder, out, "result.json"), "utf8")) as {
+    model: { cleanAccuracy: number };
+    patterns: {
+      targetClass: number;
+      mask: string;
+      wallMs: number;
+      predictivePower: { k: number; power: number; baseRate: number }[];
+      topPixels: number[];
+    }[];
+    timing: object;
+  };
 const withoutTimes = (result: Awaited<ReturnType<typeof readResult>>) => ({
   ...result,
   timing: null,
@@ -79,19 +135,27 @@ describe("motif search --local", () => {
     expect(result.model.cleanAccuracy).toBe(1);
     expect(result.patterns).toHaveLength(6);
     for (const pattern of result.patterns) {
-      const column = [0, 4, 7][pattern.targetClass]!;
-      expect(pattern.topPixels.slice(0, 3).every((index) => index % size === column)).toBe(true);
+      const column = [0, 4, 7][pattern.targetClass];
+      expect(
+        pattern.topPixels.slice(0, 3).every((index) => index % size === column),
+      ).toBe(true);
       expect(existsSync(join(folder, "first", pattern.mask))).toBe(true);
     }
-    expect(await readFile(join(folder, "first", "index.html"), "utf8")).toContain("data:image/webp;base64,");
+    expect(
+      await readFile(join(folder, "first", "index.html"), "utf8"),
+    ).toContain("data:image/webp;base64,");
   });
 
   it("gives the same bytes again, in another folder and whatever shares a pack", async () => {
     await search("second", "--canvases", "2");
-    expect(withoutTimes(await readResult("second"))).toEqual(withoutTimes(await readResult("first")));
+    expect(withoutTimes(await readResult("second"))).toEqual(
+      withoutTimes(await readResult("first")),
+    );
     await search("alone", "--classes", "1", "--canvas-index", "1");
-    const alone = (await readResult("alone")).patterns[0]!;
-    expect(await readFile(join(folder, "alone", alone.mask))).toEqual(await readFile(join(folder, "first", alone.mask)));
+    const alone = (await readResult("alone")).patterns[0];
+    expect(await readFile(join(folder, "alone", alone.mask))).toEqual(
+      await readFile(join(folder, "first", alone.mask)),
+    );
   });
 
   it("goes on from what is there", async () => {
@@ -103,7 +167,9 @@ describe("motif search --local", () => {
   it("refuses a folder of another search, a class that is not there and a wrong number", async () => {
     const other = await search("first", "--alpha", "0.5");
     expect(other.status).toBe(1);
-    expect(other.stderr).toMatch(/holds patterns of another search \(alpha was 0\.2, now 0\.5\)/);
+    expect(other.stderr).toMatch(
+      /holds patterns of another search \(alpha was 0\.2, now 0\.5\)/,
+    );
     const outside = await search("x", "--classes", "3");
     expect(outside.status).toBe(2);
     expect(outside.stderr).toContain("the model has the classes 0 to 2");
@@ -125,7 +191,16 @@ describe("motif search --local", () => {
   ])("refuses %s as a model with one clear line", async (_, bytes) => {
     const path = join(folder, "broken.onnx");
     await writeFile(path, bytes);
-    const { status, stderr } = await motif("search", "--local", "--model", path, "--dataset", folder, "--out", join(folder, "broken"));
+    const { status, stderr } = await motif(
+      "search",
+      "--local",
+      "--model",
+      path,
+      "--dataset",
+      folder,
+      "--out",
+      join(folder, "broken"),
+    );
     expect(status).toBe(1);
     expect(stderr).toMatch(/motif: .*broken\.onnx/);
     expect(stderr).not.toContain("    at ");

@@ -4,7 +4,15 @@ import { stat, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { existsSync } from "node:fs";
 import { readManifest, type Manifest } from "../data/index.ts";
-import { graft, importModel, optimize, type Graph, type GraphBuilder, type ImportedModel, type Value } from "../engine/index.ts";
+import {
+  graft,
+  importModel,
+  optimize,
+  type Graph,
+  type GraphBuilder,
+  type ImportedModel,
+  type Value,
+} from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
 import { addImageMapping, type ImageMapping } from "./image-mapping.ts";
 
@@ -32,16 +40,29 @@ const largestModelBytes = 2 ** 31;
  * Reads a model and its manifest (`model.json` beside `model.onnx`, unless another is named).
  * @throws MotifError "model" when either cannot be used, or they disagree; nothing has been computed then
  */
-export async function openClassifier(path: string, manifestPath?: string): Promise<Classifier> {
+export async function openClassifier(
+  path: string,
+  manifestPath?: string,
+): Promise<Classifier> {
   const bytes = await readModel(path);
-  const beside = join(dirname(path), `${basename(path).replace(/\.onnx$/i, "")}.json`);
+  const beside = join(
+    dirname(path),
+    `${basename(path).replace(/\.onnx$/i, "")}.json`,
+  );
   const named = manifestPath ?? (existsSync(beside) ? beside : undefined);
-  const manifest = await readManifest(named, basename(path).replace(/\.onnx$/i, ""));
+  const manifest = await readManifest(
+    named,
+    basename(path).replace(/\.onnx$/i, ""),
+  );
   const imported = new Map<number, { model: ImportedModel; graph: Graph }>();
   const importAt = (batch: number) => {
     let known = imported.get(batch);
     if (!known) {
-      const model = importModel(bytes, { name: path, batch, ...(manifest.inputSize && { inputSize: manifest.inputSize }) });
+      const model = importModel(bytes, {
+        name: path,
+        batch,
+        ...(manifest.inputSize && { inputSize: manifest.inputSize }),
+      });
       imported.set(batch, (known = { model, graph: optimize(model.graph) }));
     }
     return known;
@@ -57,9 +78,13 @@ export async function openClassifier(path: string, manifestPath?: string): Promi
     numClasses: model.numClasses,
     warnings: model.warnings,
     addLogits(g, images) {
-      const { graph } = importAt(images.shape[0]!);
+      const { graph } = importAt(images.shape[0]);
       const [input] = graph.inputs;
-      return graft(g, graph, new Map([[input!, addImageMapping(g, images, mapping)]]))[0]!;
+      return graft(
+        g,
+        graph,
+        new Map([[input, addImageMapping(g, images, mapping)]]),
+      )[0];
     },
   };
 }
@@ -68,50 +93,83 @@ async function readModel(path: string): Promise<Uint8Array> {
   let size: number;
   try {
     const facts = await stat(path);
-    if (facts.isDirectory()) throw new MotifError("model", `${path}: it is a folder. Name the .onnx file in it.`);
+    if (facts.isDirectory())
+      throw new MotifError(
+        "model",
+        `${path}: it is a folder. Name the .onnx file in it.`,
+      );
     size = facts.size;
   } catch (error) {
     if (error instanceof MotifError) throw error;
-    throw new MotifError("model", `${path}: there is no such file. Check --model.`, { cause: error });
+    throw new MotifError(
+      "model",
+      `${path}: there is no such file. Check --model.`,
+      { cause: error },
+    );
   }
   if (size > largestModelBytes) {
-    throw new MotifError("model", `${path}: ${size} bytes, more than an ONNX file can have (2 GiB). Is it a model?`);
+    throw new MotifError(
+      "model",
+      `${path}: ${size} bytes, more than an ONNX file can have (2 GiB). Is it a model?`,
+    );
   }
   try {
     return await readFile(path);
   } catch (error) {
-    throw new MotifError("model", `${path}: it cannot be read (${(error as Error).message}).`, { cause: error });
+    throw new MotifError(
+      "model",
+      `${path}: it cannot be read (${(error as Error).message}).`,
+      { cause: error },
+    );
   }
 }
 
 /** One mean and std serve all channels where the manifest gives just one. */
 function spread(manifest: Manifest, channels: number): ImageMapping {
-  const over = (values: readonly number[]) => (values.length === 1 ? Array<number>(channels).fill(values[0]!) : values);
+  const over = (values: readonly number[]) =>
+    values.length === 1 ? Array<number>(channels).fill(values[0]) : values;
   return { ...manifest, mean: over(manifest.mean), std: over(manifest.std) };
 }
 
-function checkAgainstManifest(model: ImportedModel, manifest: Manifest, place: string): void {
+function checkAgainstManifest(
+  model: ImportedModel,
+  manifest: Manifest,
+  place: string,
+): void {
   const [channels, height, width] = model.imageShape;
   const refuse = (what: string): never => {
     throw new MotifError("model", `${place}: ${what}`);
   };
   if (manifest.declaresLayout && manifest.layout !== model.layout) {
-    refuse(`the manifest says layout ${manifest.layout}, the graph takes ${model.layout}. Correct "layout".`);
+    refuse(
+      `the manifest says layout ${manifest.layout}, the graph takes ${model.layout}. Correct "layout".`,
+    );
   }
-  if (manifest.inputSize && (manifest.inputSize[0] !== height || manifest.inputSize[1] !== width)) {
-    refuse(`the manifest says inputSize ${manifest.inputSize.join("×")}, the graph takes ${height}×${width}. Correct "inputSize".`);
+  if (
+    manifest.inputSize &&
+    (manifest.inputSize[0] !== height || manifest.inputSize[1] !== width)
+  ) {
+    refuse(
+      `the manifest says inputSize ${manifest.inputSize.join("×")}, the graph takes ${height}×${width}. Correct "inputSize".`,
+    );
   }
   if (manifest.classes && manifest.classes.length !== model.numClasses) {
-    refuse(`the manifest names ${manifest.classes.length} classes, the graph has ${model.numClasses}. Correct "classes".`);
+    refuse(
+      `the manifest names ${manifest.classes.length} classes, the graph has ${model.numClasses}. Correct "classes".`,
+    );
   }
   for (const key of ["mean", "std"] as const) {
     const length = manifest[key].length;
     if (length !== 1 && length !== channels) {
-      refuse(`"${key}" has ${length} values, the graph takes ${channels} channels. Give one value, or one a channel.`);
+      refuse(
+        `"${key}" has ${length} values, the graph takes ${channels} channels. Give one value, or one a channel.`,
+      );
     }
   }
   const target = manifest.groundTruth?.targetClass;
   if (target !== undefined && target >= model.numClasses) {
-    refuse(`"groundTruth.targetClass" is ${target}, the graph has classes 0 to ${model.numClasses - 1}.`);
+    refuse(
+      `"groundTruth.targetClass" is ${target}, the graph has classes 0 to ${model.numClasses - 1}.`,
+    );
   }
 }

@@ -20,20 +20,43 @@ export interface ImageMapping {
  * @param images float32 [N, C, H, W] in [0,1], channels R, G, B
  * @returns what the model takes: [N, C, H, W] or [N, H, W, C]
  */
-export function addImageMapping(g: GraphBuilder, images: Value, mapping: ImageMapping): Value {
+export function addImageMapping(
+  g: GraphBuilder,
+  images: Value,
+  mapping: ImageMapping,
+): Value {
   const [low, high] = mapping.inputRange;
-  const channels = images.shape[1]!;
+  const channels = images.shape[1];
   const scale = mapping.std.map((std) => (high - low) / std);
-  const offset = mapping.std.map((std, channel) => (low - mapping.mean[channel]!) / std);
+  const offset = mapping.std.map(
+    (std, channel) => (low - mapping.mean[channel]) / std,
+  );
   let mapped = images;
   if (scale.some((value) => value !== 1)) {
-    mapped = g.add("Mul", [mapped, g.constant(floats(scale, [1, channels, 1, 1]), "input_scale")], {}, "input_scaled");
+    mapped = g.add(
+      "Mul",
+      [mapped, g.constant(floats(scale, [1, channels, 1, 1]), "input_scale")],
+      {},
+      "input_scaled",
+    );
   }
   if (offset.some((value) => value !== 0)) {
-    mapped = g.add("Add", [mapped, g.constant(floats(offset, [1, channels, 1, 1]), "input_offset")], {}, "input_shifted");
+    mapped = g.add(
+      "Add",
+      [mapped, g.constant(floats(offset, [1, channels, 1, 1]), "input_offset")],
+      {},
+      "input_shifted",
+    );
   }
   if (mapping.channelOrder === "BGR" && channels === 3) {
-    mapped = g.add("Gather", [mapped, g.constant(integers([2, 1, 0]), "bgr")], { axis: 1 }, "input_bgr");
+    mapped = g.add(
+      "Gather",
+      [mapped, g.constant(integers([2, 1, 0]), "bgr")],
+      { axis: 1 },
+      "input_bgr",
+    );
   }
-  return mapping.layout === "NHWC" ? g.add("Transpose", [mapped], { perm: [0, 2, 3, 1] }, "input_nhwc") : mapped;
+  return mapping.layout === "NHWC"
+    ? g.add("Transpose", [mapped], { perm: [0, 2, 3, 1] }, "input_nhwc")
+    : mapped;
 }

@@ -4,11 +4,14 @@ import { MotifError } from "../motif-error.ts";
 import { addSearchCommand } from "./search.ts";
 
 const program = new Command("motif")
-  .description("Searches the one small pattern in pixel space that makes an image classifier predict each of its classes.")
+  .description(
+    "Searches the one small pattern in pixel space that makes an image classifier predict each of its classes.",
+  )
   .showHelpAfterError("(add --help for what there is)")
   .exitOverride();
 addSearchCommand(program);
-for (const command of program.commands) command.exitOverride().showHelpAfterError("(add --help for what there is)");
+for (const command of program.commands)
+  command.exitOverride().showHelpAfterError("(add --help for what there is)");
 
 try {
   await program.parseAsync(process.argv);
@@ -22,6 +25,8 @@ function exitStatus(error: unknown): number {
     process.stderr.write(`motif: ${error.message}\n`);
     return error.code === "usage" ? 2 : 1;
   }
-  process.stderr.write(`motif: an error of Motif's own. Please report it.\n${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(
+    `motif: an error of Motif's own. Please report it.\n${error instanceof Error ? error.stack : String(error)}\n`,
+  );
   return 1;
 }

@@ -6,17 +6,25 @@ export function wholeNumber(least = 0): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`a whole number from ${least} is expected.`);
+      throw new InvalidArgumentError(
+        `a whole number from ${least} is expected.`,
+      );
     }
     return value;
   };
 }
 
 /** A number from `low` to `high`. */
-export function numberWithin(low: number, high: number): (text: string) => number {
+export function numberWithin(
+  low: number,
+  high: number,
+): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === "" || !(value >= low && value <= high)) throw new InvalidArgumentError(`a number from ${low} to ${high} is expected.`);
+    if (text.trim() === "" || !(value >= low && value <= high))
+      throw new InvalidArgumentError(
+        `a number from ${low} to ${high} is expected.`,
+      );
     return value;
   };
 }

@@ -13,7 +13,11 @@ export interface Progress {
 }
 
 /** @param isQuiet nothing at all, for `--json` without a terminal @param now milliseconds */
-export function newProgress(stream: NodeJS.WriteStream, now: () => number, isQuiet: boolean): Progress {
+export function newProgress(
+  stream: NodeJS.WriteStream,
+  now: () => number,
+  isQuiet: boolean,
+): Progress {
   const isTerminal = stream.isTTY === true;
   let bar: SingleBar | null = null;
   let done = 0;
@@ -24,7 +28,9 @@ export function newProgress(stream: NodeJS.WriteStream, now: () => number, isQui
   };
   const timeLeft = () => {
     const elapsed = now() - began;
-    return done === 0 || elapsed < 1000 ? "…" : formatSeconds(((total - done) * elapsed) / done / 1000);
+    return done === 0 || elapsed < 1000
+      ? "…"
+      : formatSeconds(((total - done) * elapsed) / done / 1000);
   };
   return {
     phase(name) {
@@ -35,7 +41,14 @@ export function newProgress(stream: NodeJS.WriteStream, now: () => number, isQui
       began = now();
       if (!isTerminal || isQuiet || units === 0) return;
       bar = new SingleBar(
-        { format: "{bar} {percentage}% · {left} left", stream, hideCursor: true, clearOnComplete: true, fps: 5, barsize: 30 },
+        {
+          format: "{bar} {percentage}% · {left} left",
+          stream,
+          hideCursor: true,
+          clearOnComplete: true,
+          fps: 5,
+          barsize: 30,
+        },
         Presets.shades_classic,
       );
       bar.start(units, 0, { left: "…" });
@@ -45,7 +58,8 @@ export function newProgress(stream: NodeJS.WriteStream, now: () => number, isQui
       bar?.update(Math.min(done, total), { left: timeLeft() });
     },
     line(text) {
-      if (!bar) return write(`${text}${total > 0 ? `  (${timeLeft()} left)` : ""}`);
+      if (!bar)
+        return write(`${text}${total > 0 ? `  (${timeLeft()} left)` : ""}`);
       stream.write(`\r\u001b[K${text}\n`);
     },
     finish() {

@@ -5,8 +5,18 @@ import { MotifError } from "../motif-error.ts";
 import { writeReport, writeResult } from "../report/index.ts";
 import { powerNear } from "../report/class-summary.ts";
 import { patternFraction } from "../report/images.ts";
-import { presetNames, presets, type CanvasSource, type PresetName, type SearchSettings } from "../search/settings.ts";
-import { backendChoices, openBackend, type BackendChoice } from "./open-backend.ts";
+import {
+  presetNames,
+  presets,
+  type CanvasSource,
+  type PresetName,
+  type SearchSettings,
+} from "../search/settings.ts";
+import {
+  backendChoices,
+  openBackend,
+  type BackendChoice,
+} from "./open-backend.ts";
 import { numberWithin, wholeNumber } from "./options.ts";
 import { formatSeconds, newProgress } from "./progress.ts";
 
@@ -42,27 +52,87 @@ export function addSearchCommand(program: Command): void {
     .command("search")
     .description("search the pattern of each class of a model")
     .option("--local", "without a server, in this process")
-    .requiredOption("--model <file>", "the model, an .onnx file; its manifest is the .json beside it")
+    .requiredOption(
+      "--model <file>",
+      "the model, an .onnx file; its manifest is the .json beside it",
+    )
     .option("--manifest <file>", "the manifest, where it lies elsewhere")
-    .requiredOption("--dataset <path>", "IDX, CIFAR binary, or a folder or .tar(.gz) with a folder of images a class")
-    .option("--split <name>", "the split to use of a data set that has several (default: test, else val, else train)")
-    .option("--out <folder>", "where result.json, pictures and report go", "motif-search")
-    .option("--classes <list>", "all, or numbers and ranges such as 0,3-5", "all")
-    .addOption(new Option("--preset <name>", "the settings to start from").choices(presetNames).default("default"))
+    .requiredOption(
+      "--dataset <path>",
+      "IDX, CIFAR binary, or a folder or .tar(.gz) with a folder of images a class",
+    )
+    .option(
+      "--split <name>",
+      "the split to use of a data set that has several (default: test, else val, else train)",
+    )
+    .option(
+      "--out <folder>",
+      "where result.json, pictures and report go",
+      "motif-search",
+    )
+    .option(
+      "--classes <list>",
+      "all, or numbers and ranges such as 0,3-5",
+      "all",
+    )
+    .addOption(
+      new Option("--preset <name>", "the settings to start from")
+        .choices(presetNames)
+        .default("default"),
+    )
     .option("--steps <n>", "steps a search", wholeNumber(1))
     .option("--batch-size <n>", "images a step", wholeNumber(1))
-    .option("--alpha <x>", "weight of the cross-entropy against the mask's size", numberWithin(0, 1))
-    .option("--step-size <x>", "change of a mask value in a step", numberWithin(1e-6, 1))
+    .option(
+      "--alpha <x>",
+      "weight of the cross-entropy against the mask's size",
+      numberWithin(0, 1),
+    )
+    .option(
+      "--step-size <x>",
+      "change of a mask value in a step",
+      numberWithin(1e-6, 1),
+    )
     .option("--canvases <n>", "canvases a class", wholeNumber(1))
-    .option("--canvas-index <n>", "only this canvas of each class", wholeNumber(0))
-    .addOption(new Option("--canvas-source <source>", "where a pattern's pixel values come from").choices(["natural", "noise", "free"]))
+    .option(
+      "--canvas-index <n>",
+      "only this canvas of each class",
+      wholeNumber(0),
+    )
+    .addOption(
+      new Option(
+        "--canvas-source <source>",
+        "where a pattern's pixel values come from",
+      ).choices(["natural", "noise", "free"]),
+    )
     .option("--seeds <n>", "seeds a canvas", wholeNumber(1))
     .option("--seed <n>", "the first seed", wholeNumber(0), 0)
-    .option("--pack <n>", "searches that share a forward pass (default: by the size of the images)", wholeNumber(1))
-    .option("--evaluate-images <n>", "most images that a pattern is tried on", wholeNumber(1), 1000)
-    .option("--threshold <x>", "predictive power that k* asks for", numberWithin(0, 1), 0.9)
-    .addOption(new Option("--backend <name>", "what computes").choices(backendChoices).default("auto"))
-    .option("--threads <n>", "CPU threads (default: the machine's cores)", wholeNumber(1))
+    .option(
+      "--pack <n>",
+      "searches that share a forward pass (default: by the size of the images)",
+      wholeNumber(1),
+    )
+    .option(
+      "--evaluate-images <n>",
+      "most images that a pattern is tried on",
+      wholeNumber(1),
+      1000,
+    )
+    .option(
+      "--threshold <x>",
+      "predictive power that k* asks for",
+      numberWithin(0, 1),
+      0.9,
+    )
+    .addOption(
+      new Option("--backend <name>", "what computes")
+        .choices(backendChoices)
+        .default("auto"),
+    )
+    .option(
+      "--threads <n>",
+      "CPU threads (default: the machine's cores)",
+      wholeNumber(1),
+    )
     .option("--cache <folder>", "keep decoded data sets here between runs")
     .option("--json", "print the result's facts as JSON")
     .action(runSearch);
@@ -70,7 +140,10 @@ export function addSearchCommand(program: Command): void {
 
 async function runSearch(options: SearchOptions): Promise<void> {
   if (!options.local) {
-    throw new MotifError("usage", "motif search needs --local: this version has no server yet. Add --local and run it again.");
+    throw new MotifError(
+      "usage",
+      "motif search needs --local: this version has no server yet. Add --local and run it again.",
+    );
   }
   const preset = presets[options.preset];
   const settings: SearchSettings = {
@@ -85,11 +158,17 @@ async function runSearch(options: SearchOptions): Promise<void> {
   };
   const now = () => performance.now();
   const began = now();
-  const progress = newProgress(process.stderr, now, options.json === true && !process.stderr.isTTY);
+  const progress = newProgress(
+    process.stderr,
+    now,
+    options.json === true && !process.stderr.isTTY,
+  );
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) process.exit(130); // Asked twice: at once.
-    progress.line("Stopping: what is done is kept. Press Ctrl+C again to stop at once.");
+    progress.line(
+      "Stopping: what is done is kept. Press Ctrl+C again to stop at once.",
+    );
     controller.abort();
   };
   process.on("SIGINT", stop);
@@ -117,7 +196,12 @@ async function runSearch(options: SearchOptions): Promise<void> {
         signal: controller.signal,
         now,
         events: {
-          onPhase: (name) => progress.phase(name === "Searching" ? `Searching on ${backend.name} (${backend.provider}, ${backend.threads} threads)` : name),
+          onPhase: (name) =>
+            progress.phase(
+              name === "Searching"
+                ? `Searching on ${backend.name} (${backend.provider}, ${backend.threads} threads)`
+                : name,
+            ),
           onPlanned: (work) => progress.begin(work),
           onWork: (work) => progress.advance(work),
           onWarning: (message) => progress.line(`Note: ${message}`),
@@ -136,10 +220,15 @@ async function runSearch(options: SearchOptions): Promise<void> {
     await writeResult(options.out, outcome.result);
     const page = await writeReport(options.out, outcome.result);
     if (options.json) {
-      process.stdout.write(`${JSON.stringify({ out: options.out, patterns: outcome.result.patterns.length, wasStopped: outcome.wasStopped, report: page })}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ out: options.out, patterns: outcome.result.patterns.length, wasStopped: outcome.wasStopped, report: page })}\n`,
+      );
     } else {
-      const kept = outcome.resumed > 0 ? `, ${outcome.resumed} of them from before` : "";
-      process.stdout.write(`${outcome.result.patterns.length} patterns${kept} in ${formatSeconds((now() - began) / 1000)}.\nReport: ${page}\n`);
+      const kept =
+        outcome.resumed > 0 ? `, ${outcome.resumed} of them from before` : "";
+      process.stdout.write(
+        `${outcome.result.patterns.length} patterns${kept} in ${formatSeconds((now() - began) / 1000)}.\nReport: ${page}\n`,
+      );
     }
     if (outcome.wasStopped) {
       process.stderr.write("Stopped. The same command goes on from here.\n");

@@ -5,7 +5,11 @@ const header = (...bytes: number[]) => Uint8Array.from(bytes);
 
 test("reads the header of a grey image file", () => {
   const bytes = header(0, 0, 8, 3, 0, 0, 0xea, 0x60, 0, 0, 0, 28, 0, 0, 0, 28);
-  expect(parseIdxHeader(bytes, "train")).toEqual({ dimensions: [60000, 28, 28], dataOffset: 16, dataLength: 47040000 });
+  expect(parseIdxHeader(bytes, "train")).toEqual({
+    dimensions: [60000, 28, 28],
+    dataOffset: 16,
+    dataLength: 47040000,
+  });
 });
 
 test("reads a header that lies inside a larger buffer", () => {
@@ -19,7 +23,11 @@ test.each([
   ["float values", header(0, 0, 0x0d, 1, 0, 0, 0, 1), /0x0d/],
   ["cut off", header(0, 0, 8, 3, 0, 0, 0, 1), /cut off at 8 of 16/],
   ["no images", header(0, 0, 8, 1, 0, 0, 0, 0), /no values/],
-  ["absurd sizes", header(0, 0, 8, 2, 255, 255, 255, 255, 255, 255, 255, 255), /not credible/],
+  [
+    "absurd sizes",
+    header(0, 0, 8, 2, 255, 255, 255, 255, 255, 255, 255, 255),
+    /not credible/,
+  ],
 ])("refuses a file that is %s, naming it", (_, bytes, message) => {
   expect(() => parseIdxHeader(bytes, "a.idx")).toThrow(message);
   expect(() => parseIdxHeader(bytes, "a.idx")).toThrow(/^a\.idx: /);

@@ -26,7 +26,14 @@ const schema = z.object({
       trigger: z
         .object({
           description: z.string().optional(),
-          box: z.object({ top: count, left: count, height: count.positive(), width: count.positive() }).optional(),
+          box: z
+            .object({
+              top: count,
+              left: count,
+              height: count.positive(),
+              width: count.positive(),
+            })
+            .optional(),
           image: z.string().optional(),
         })
         .optional(),
@@ -48,27 +55,43 @@ const largestBytes = 2 ** 20;
  * @param fallbackName the model's name where the manifest has none
  * @throws MotifError "model" naming file and field
  */
-export async function readManifest(path: string | undefined, fallbackName: string): Promise<Manifest> {
+export async function readManifest(
+  path: string | undefined,
+  fallbackName: string,
+): Promise<Manifest> {
   const refuse = (what: string, cause?: unknown): never => {
     throw new MotifError("model", `${path}: ${what}`, { cause });
   };
   let content: unknown = {};
   if (path !== undefined) {
     try {
-      if ((await stat(path)).size > largestBytes) refuse("a manifest of more than 1 MiB. Is it the right file?");
+      if ((await stat(path)).size > largestBytes)
+        refuse("a manifest of more than 1 MiB. Is it the right file?");
       content = JSON.parse(await readFile(path, "utf8"));
     } catch (error) {
       if (error instanceof MotifError) throw error;
-      refuse(`the manifest cannot be read (${(error as Error).message}).`, error);
+      refuse(
+        `the manifest cannot be read (${(error as Error).message}).`,
+        error,
+      );
     }
   }
   const parsed = schema.safeParse(content);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    return refuse(`"${issue.path.join(".") || "the document"}": ${issue.message}. Correct the manifest.`);
+    const issue = parsed.error.issues[0];
+    return refuse(
+      `"${issue.path.join(".") || "the document"}": ${issue.message}. Correct the manifest.`,
+    );
   }
   const { name, layout, ...rest } = parsed.data;
-  if (rest.inputRange[0] >= rest.inputRange[1]) refuse('"inputRange" must be [low, high] with low below high.');
-  if (rest.std.some((value) => value <= 0)) refuse('"std" must be above 0 in every channel.');
-  return { ...rest, name: name ?? fallbackName, layout: layout ?? "NCHW", declaresLayout: layout !== undefined };
+  if (rest.inputRange[0] >= rest.inputRange[1])
+    refuse('"inputRange" must be [low, high] with low below high.');
+  if (rest.std.some((value) => value <= 0))
+    refuse('"std" must be above 0 in every channel.');
+  return {
+    ...rest,
+    name: name ?? fallbackName,
+    layout: layout ?? "NCHW",
+    declaresLayout: layout !== undefined,
+  };
 }

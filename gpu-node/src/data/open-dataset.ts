@@ -7,9 +7,17 @@ import { openImageFolder } from "./image-folder.ts";
 import { findIdxImages, openIdx } from "./open-idx.ts";
 
 /** @throws MotifError "dataset" when there is nothing at `path`, or nothing that Motif reads */
-export async function openDataset(path: string, options: OpenOptions): Promise<Dataset> {
-  if (!existsSync(path)) throw new MotifError("dataset", `${path}: there is no such file or folder. Check --dataset.`);
-  if (options.cacheDir !== undefined) await mkdir(options.cacheDir, { recursive: true });
+export async function openDataset(
+  path: string,
+  options: OpenOptions,
+): Promise<Dataset> {
+  if (!existsSync(path))
+    throw new MotifError(
+      "dataset",
+      `${path}: there is no such file or folder. Check --dataset.`,
+    );
+  if (options.cacheDir !== undefined)
+    await mkdir(options.cacheDir, { recursive: true });
   const idx = await findIdxImages(path, options.split);
   return idx ? openIdx(idx, options) : openImageFolder(path, options);
 }

@@ -23,29 +23,51 @@ export interface PartOptions {
 /** Fewer images than this in some class: the split is over all images together. */
 const fewestPerClass = 5;
 
-export function splitParts(labels: ArrayLike<number>, numClasses: number, options: PartOptions): Parts {
+export function splitParts(
+  labels: ArrayLike<number>,
+  numClasses: number,
+  options: PartOptions,
+): Parts {
   const byClass = Array.from({ length: numClasses }, () => [] as number[]);
-  for (let i = 0; i < labels.length; i++) byClass[labels[i]!]!.push(i);
+  for (let i = 0; i < labels.length; i++) byClass[labels[i]].push(i);
   const canvas: number[] = [];
   const search: number[] = [];
   const evaluate: number[] = [];
   const sharesImages = byClass.some((images) => images.length < fewestPerClass);
   if (sharesImages) {
-    byClass.forEach((images) => canvas.push(...images.slice(0, options.canvasPerClass)));
+    byClass.forEach((images) =>
+      canvas.push(...images.slice(0, options.canvasPerClass)),
+    );
     const order = Int32Array.from({ length: labels.length }, (_, i) => i);
     randomFrom("parts", options.seed).shuffle(order);
-    order.forEach((index, i) => (i < order.length / 2 ? search : evaluate).push(index));
+    order.forEach((index, i) =>
+      (i < order.length / 2 ? search : evaluate).push(index),
+    );
   } else {
     byClass.forEach((images, index) => {
       const order = Int32Array.from(images);
       randomFrom("parts", options.seed, index).shuffle(order);
-      const canvases = Math.min(options.canvasPerClass, Math.max(1, Math.floor(order.length / 5)));
-      const searched = Math.max(1, Math.min(order.length - canvases - 1, Math.round(options.searchShare * order.length)));
+      const canvases = Math.min(
+        options.canvasPerClass,
+        Math.max(1, Math.floor(order.length / 5)),
+      );
+      const searched = Math.max(
+        1,
+        Math.min(
+          order.length - canvases - 1,
+          Math.round(options.searchShare * order.length),
+        ),
+      );
       canvas.push(...order.subarray(0, canvases));
       search.push(...order.subarray(canvases, canvases + searched));
       evaluate.push(...order.subarray(canvases + searched));
     });
   }
   const ascending = (indices: number[]) => Int32Array.from(indices).sort();
-  return { canvas: ascending(canvas), search: ascending(search), evaluate: ascending(evaluate), sharesImages };
+  return {
+    canvas: ascending(canvas),
+    search: ascending(search),
+    evaluate: ascending(evaluate),
+    sharesImages,
+  };
 }

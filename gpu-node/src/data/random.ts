@@ -17,16 +17,17 @@ export interface Random {
 export function randomFrom(...seed: readonly (number | string)[]): Random {
   const digest = createHash("sha256").update(JSON.stringify(seed)).digest();
   const state = new Uint32Array(4).map((_, i) => digest.readUInt32LE(4 * i));
-  const rotate = (value: number, by: number) => ((value << by) | (value >>> (32 - by))) >>> 0;
+  const rotate = (value: number, by: number) =>
+    ((value << by) | (value >>> (32 - by))) >>> 0;
   const nextUint32 = () => {
-    const result = Math.imul(rotate(Math.imul(state[1]!, 5), 7), 9) >>> 0;
-    const shifted = state[1]! << 9;
-    state[2]! ^= state[0]!;
-    state[3]! ^= state[1]!;
-    state[1]! ^= state[2]!;
-    state[0]! ^= state[3]!;
-    state[2]! ^= shifted;
-    state[3] = rotate(state[3]!, 11);
+    const result = Math.imul(rotate(Math.imul(state[1], 5), 7), 9) >>> 0;
+    const shifted = state[1] << 9;
+    state[2] ^= state[0];
+    state[3] ^= state[1];
+    state[1] ^= state[2];
+    state[0] ^= state[3];
+    state[2] ^= shifted;
+    state[3] = rotate(state[3], 11);
     return result;
   };
   const nextBelow = (n: number) => {
@@ -43,7 +44,7 @@ export function randomFrom(...seed: readonly (number | string)[]): Random {
     shuffle(values) {
       for (let i = values.length - 1; i > 0; i--) {
         const j = nextBelow(i + 1);
-        const kept = values[i]!;
+        const kept = values[i];
         values[i] = values[j]!;
         values[j] = kept;
       }

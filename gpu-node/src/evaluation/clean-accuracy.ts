@@ -18,14 +18,21 @@ export async function measureCleanAccuracy(
   predictor: Predictor,
   dataset: Dataset,
   indices: Int32Array,
-  options: { readonly signal?: AbortSignal; readonly onImages?: (count: number) => void } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly onImages?: (count: number) => void;
+  } = {},
 ): Promise<CleanAccuracy> {
   const predictions = await predictImages(predictor, dataset, indices, options);
   let right = 0;
   predictions.forEach((prediction, i) => {
-    if (prediction === dataset.labels[indices[i]!]) right++;
+    if (prediction === dataset.labels[indices[i]]) right++;
   });
-  return { accuracy: right / indices.length, n: indices.length, wilson95: wilson95(right, indices.length) };
+  return {
+    accuracy: right / indices.length,
+    n: indices.length,
+    wilson95: wilson95(right, indices.length),
+  };
 }
 
 /** The predicted class of each of the images `indices`. */
@@ -33,10 +40,15 @@ export async function predictImages(
   predictor: Predictor,
   dataset: Dataset,
   indices: Int32Array,
-  options: { readonly signal?: AbortSignal; readonly onImages?: (count: number) => void } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly onImages?: (count: number) => void;
+  } = {},
 ): Promise<Int32Array> {
   const { batchSize, imageShape } = predictor;
-  const pixels = new Uint8Array(batchSize * imageShape[0] * imageShape[1] * imageShape[2]);
+  const pixels = new Uint8Array(
+    batchSize * imageShape[0] * imageShape[1] * imageShape[2],
+  );
   const predictions = new Int32Array(indices.length);
   for (let start = 0; start < indices.length; start += batchSize) {
     options.signal?.throwIfAborted();
@@ -53,11 +65,19 @@ export async function predictImages(
  * @param isSample whether only a part of the images was looked at: then the interval's width is allowed for as well
  * @throws MotifError "model" with the measured figure and the likely cause
  */
-export function checkDeclaredAccuracy(name: string, declared: number, measured: CleanAccuracy, isSample: boolean): void {
+export function checkDeclaredAccuracy(
+  name: string,
+  declared: number,
+  measured: CleanAccuracy,
+  isSample: boolean,
+): void {
   const { accuracy, n } = measured;
-  const slack = isSample ? (measured.wilson95[1] - measured.wilson95[0]) / 2 : 0;
+  const slack = isSample
+    ? (measured.wilson95[1] - measured.wilson95[0]) / 2
+    : 0;
   // Half an image: a declaration rounded to four places must not fail at exactly one point.
-  if (Math.abs(accuracy - declared) <= accuracyTolerance + slack + 0.5 / n) return;
+  if (Math.abs(accuracy - declared) <= accuracyTolerance + slack + 0.5 / n)
+    return;
   const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
   const cause =
     accuracy < declared

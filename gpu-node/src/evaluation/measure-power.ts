@@ -59,14 +59,23 @@ export async function measurePower(
   predictor: Predictor,
   { dataset, indices, predictions }: EvaluationImages,
   question: PowerQuestion,
-  options: { readonly signal?: AbortSignal; readonly onImages?: (count: number) => void } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly onImages?: (count: number) => void;
+  } = {},
 ): Promise<MeasuredPower> {
   const { targetClass, ranking, sizes, sourceSize } = question;
   const [channels, height, width] = predictor.imageShape;
   const imageBytes = channels * height * width;
-  const others = indices.filter((index) => dataset.labels[index] !== targetClass);
+  const others = indices.filter(
+    (index) => dataset.labels[index] !== targetClass,
+  );
   const baseCount = indices.reduce(
-    (sum, index, i) => sum + Number(dataset.labels[index] !== targetClass && predictions[i] === targetClass),
+    (sum, index, i) =>
+      sum +
+      Number(
+        dataset.labels[index] !== targetClass && predictions[i] === targetClass,
+      ),
     0,
   );
   const originals = new Uint8Array(predictor.batchSize * imageBytes);
@@ -80,13 +89,20 @@ export async function measurePower(
       options.signal?.throwIfAborted();
       pasted.set(originals);
       for (let image = 0; image < chosen.length; image++) {
-        paste(pasted.subarray(image * imageBytes, (image + 1) * imageBytes), question.canvas, ranking, size, height * width);
+        paste(
+          pasted.subarray(image * imageBytes, (image + 1) * imageBytes),
+          question.canvas,
+          ranking,
+          size,
+          height * width,
+        );
       }
       const answers = await predictor.predict(pasted, chosen.length);
       answers.forEach((answer, image) => {
         const isHit = Number(answer === targetClass);
-        hits[position]! += isHit;
-        if (size === sourceSize) count(sources, dataset.labels[chosen[image]!]!, isHit);
+        hits[position] += isHit;
+        if (size === sourceSize)
+          count(sources, dataset.labels[chosen[image]], isHit);
       });
       options.onImages?.(chosen.length);
     }
@@ -96,18 +112,26 @@ export async function measurePower(
     curve: sizes.map((k, position) => ({
       k,
       fraction: k / (height * width),
-      power: n === 0 ? 0 : hits[position]! / n,
+      power: n === 0 ? 0 : hits[position] / n,
       baseRate: n === 0 ? 0 : baseCount / n,
       n,
-      wilson95: wilson95(hits[position]!, n),
+      wilson95: wilson95(hits[position], n),
     })),
     bySource: [...sources]
       .sort(([a], [b]) => a - b)
-      .map(([sourceClass, tally]) => ({ sourceClass, power: tally.hits / tally.n, n: tally.n })),
+      .map(([sourceClass, tally]) => ({
+        sourceClass,
+        power: tally.hits / tally.n,
+        n: tally.n,
+      })),
   };
 }
 
-function count(sources: Map<number, { hits: number; n: number }>, source: number, isHit: number): void {
+function count(
+  sources: Map<number, { hits: number; n: number }>,
+  source: number,
+  isHit: number,
+): void {
   const tally = sources.get(source) ?? { hits: 0, n: 0 };
   tally.hits += isHit;
   tally.n++;
@@ -115,8 +139,15 @@ function count(sources: Map<number, { hits: number; n: number }>, source: number
 }
 
 /** Puts the canvas's values at the first `size` ranked pixels of one image, in every channel. */
-function paste(image: Uint8Array, canvas: Uint8Array, ranking: Int32Array, size: number, pixels: number): void {
+function paste(
+  image: Uint8Array,
+  canvas: Uint8Array,
+  ranking: Int32Array,
+  size: number,
+  pixels: number,
+): void {
   for (let offset = 0; offset < image.length; offset += pixels) {
-    for (let i = 0; i < size; i++) image[offset + ranking[i]!] = canvas[offset + ranking[i]!]!;
+    for (let i = 0; i < size; i++)
+      image[offset + ranking[i]] = canvas[offset + ranking[i]]!;
   }
 }

@@ -2,7 +2,11 @@ import { expect, test } from "vitest";
 import { curveSizes, kStar, rankPixels } from "./power-curve.ts";
 
 test("kStar is the smallest size that reaches the threshold, or null", () => {
-  const curve = [{ k: 2, power: 0.1 }, { k: 5, power: 0.92 }, { k: 10, power: 0.91 }];
+  const curve = [
+    { k: 2, power: 0.1 },
+    { k: 5, power: 0.92 },
+    { k: 10, power: 0.91 },
+  ];
   expect(kStar(curve)).toBe(5);
   expect(kStar(curve, 0.95)).toBeNull();
 });

@@ -10,8 +10,13 @@ export interface PowerPoint {
 }
 
 /** Smallest k whose predictive power reaches `threshold`; null (infinite) if none does. */
-export function kStar(curve: readonly PowerPoint[], threshold = 0.9): number | null {
-  const reached = curve.filter((point) => point.power >= threshold).map((point) => point.k);
+export function kStar(
+  curve: readonly PowerPoint[],
+  threshold = 0.9,
+): number | null {
+  const reached = curve
+    .filter((point) => point.power >= threshold)
+    .map((point) => point.k);
   return reached.length === 0 ? null : Math.min(...reached);
 }
 
@@ -20,13 +25,25 @@ export const curveFractions = [0.0025, 0.005, 0.01, 0.02, 0.05, 0.1] as const;
 
 /** Pixel counts of the size–power curve for an image of `pixels` pixels: at least 1, ascending, no repeats. */
 export function curveSizes(pixels: number): number[] {
-  return [...new Set(curveFractions.map((fraction) => Math.max(1, Math.round(fraction * pixels))))];
+  return [
+    ...new Set(
+      curveFractions.map((fraction) =>
+        Math.max(1, Math.round(fraction * pixels)),
+      ),
+    ),
+  ];
 }
 
 /** Flat pixel indices of `mask`, largest value first; equal values in index order, so that every machine agrees. */
 export function rankPixels(mask: ArrayLike<number>): Int32Array {
   for (let i = 0; i < mask.length; i++) {
-    if (!Number.isFinite(mask[i])) throw new MotifError("diverged", `mask value ${i} is ${mask[i]}: the search diverged`);
+    if (!Number.isFinite(mask[i]))
+      throw new MotifError(
+        "diverged",
+        `mask value ${i} is ${mask[i]}: the search diverged`,
+      );
   }
-  return Int32Array.from({ length: mask.length }, (_, i) => i).sort((a, b) => mask[b]! - mask[a]! || a - b);
+  return Int32Array.from({ length: mask.length }, (_, i) => i).sort(
+    (a, b) => mask[b] - mask[a] || a - b,
+  );
 }

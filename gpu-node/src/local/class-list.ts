@@ -4,15 +4,28 @@ import { MotifError } from "../motif-error.ts";
 /** @returns class indices, ascending, none twice @throws MotifError "usage" naming what is wrong and the classes there are */
 export function parseClassList(text: string, numClasses: number): number[] {
   const last = numClasses - 1;
-  if (text.trim() === "all") return Array.from({ length: numClasses }, (_, index) => index);
+  if (text.trim() === "all")
+    return Array.from({ length: numClasses }, (_, index) => index);
   const chosen = new Set<number>();
   for (const piece of text.split(",")) {
     const match = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(piece);
-    if (!match) throw new MotifError("usage", `--classes ${text}: "${piece}" is no class. Write all, or numbers and ranges such as 0,3-5.`);
+    if (!match)
+      throw new MotifError(
+        "usage",
+        `--classes ${text}: "${piece}" is no class. Write all, or numbers and ranges such as 0,3-5.`,
+      );
     const from = Number(match[1]);
     const to = Number(match[2] ?? match[1]);
-    if (from > last || to > last) throw new MotifError("usage", `--classes ${text}: the model has the classes 0 to ${last}.`);
-    if (from > to) throw new MotifError("usage", `--classes ${text}: "${piece.trim()}" runs backwards. Write ${to}-${from}.`);
+    if (from > last || to > last)
+      throw new MotifError(
+        "usage",
+        `--classes ${text}: the model has the classes 0 to ${last}.`,
+      );
+    if (from > to)
+      throw new MotifError(
+        "usage",
+        `--classes ${text}: "${piece.trim()}" runs backwards. Write ${to}-${from}.`,
+      );
     for (let index = from; index <= to; index++) chosen.add(index);
   }
   return [...chosen].sort((a, b) => a - b);

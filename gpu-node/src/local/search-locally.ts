@@ -4,10 +4,22 @@
  */
 import { join, resolve } from "node:path";
 import { openClassifier, type Classifier } from "../classifier/classifier.ts";
-import { openDataset, splitParts, type Dataset, type Parts } from "../data/index.ts";
+import {
+  openDataset,
+  splitParts,
+  type Dataset,
+  type Parts,
+} from "../data/index.ts";
 import type { Backend } from "../engine/index.ts";
-import { checkDeclaredAccuracy, measureCleanAccuracy, predictImages } from "../evaluation/clean-accuracy.ts";
-import { measurePower, type EvaluationImages } from "../evaluation/measure-power.ts";
+import {
+  checkDeclaredAccuracy,
+  measureCleanAccuracy,
+  predictImages,
+} from "../evaluation/clean-accuracy.ts";
+import {
+  measurePower,
+  type EvaluationImages,
+} from "../evaluation/measure-power.ts";
 import { curveSizes, kStar, rankPixels } from "../evaluation/power-curve.ts";
 import { compilePredictor, type Predictor } from "../evaluation/predict.ts";
 import { MotifError } from "../motif-error.ts";
@@ -16,7 +28,12 @@ import type { PatternResult, Result } from "../report/result.ts";
 import { newBatchOrder } from "../search/batch-order.ts";
 import { listCanvasImages, readCanvas } from "../search/canvases.ts";
 import { openImageSource } from "../search/image-source.ts";
-import { runSearches, type FinishedSearch, type Search, type SearchIdentity } from "../search/run-searches.ts";
+import {
+  runSearches,
+  type FinishedSearch,
+  type Search,
+  type SearchIdentity,
+} from "../search/run-searches.ts";
 import { checkSettings, type SearchSettings } from "../search/settings.ts";
 import { buildStepGraph } from "../search/step-graph.ts";
 import { parseClassList } from "./class-list.ts";
@@ -53,7 +70,11 @@ export interface LocalSearchEvents {
   readonly onDecoded?: (done: number, total: number | null) => void;
   readonly onPlanned?: (work: number) => void;
   readonly onWork?: (work: number) => void;
-  readonly onPattern?: (pattern: PatternResult, done: number, total: number) => void;
+  readonly onPattern?: (
+    pattern: PatternResult,
+    done: number,
+    total: number,
+  ) => void;
   readonly onWarning?: (message: string) => void;
 }
 
@@ -68,9 +89,18 @@ const checkpointMs = 20_000;
 const packedFloats = 8 * 4 * 3 * 32 * 32;
 
 /** S where the user does not say: 8 for small images, fewer where 8 would only take memory. */
-export function choosePack(imageShape: readonly [number, number, number], batchSize: number): number {
+export function choosePack(
+  imageShape: readonly [number, number, number],
+  batchSize: number,
+): number {
   const [channels, height, width] = imageShape;
-  return Math.max(1, Math.min(8, Math.floor((4 * packedFloats) / (batchSize * channels * height * width))));
+  return Math.max(
+    1,
+    Math.min(
+      8,
+      Math.floor((4 * packedFloats) / (batchSize * channels * height * width)),
+    ),
+  );
 }
 
 export interface LocalSearchOutcome {
@@ -87,7 +117,11 @@ export interface LocalSearchOutcome {
  */
 export async function searchLocally(
   job: LocalSearch,
-  options: { readonly signal: AbortSignal; readonly now: () => number; readonly events?: LocalSearchEvents },
+  options: {
+    readonly signal: AbortSignal;
+    readonly now: () => number;
+    readonly events?: LocalSearchEvents;
+  },
 ): Promise<LocalSearchOutcome> {
   const { settings, backend } = job;
   const { signal, now, events = {} } = options;
@@ -110,9 +144,14 @@ export async function searchLocally(
   });
   try {
     const classNames = nameClasses(classifier, dataset);
-    const parts = splitParts(dataset.labels, classifier.numClasses, { seed: 0, canvasPerClass: canvasesPerClass, searchShare });
+    const parts = splitParts(dataset.labels, classifier.numClasses, {
+      seed: 0,
+      canvasPerClass: canvasesPerClass,
+      searchShare,
+    });
     const identities = listSearches(job, classes, dataset, parts);
-    const pack = job.pack ?? choosePack(classifier.imageShape, settings.batchSize);
+    const pack =
+      job.pack ?? choosePack(classifier.imageShape, settings.batchSize);
     const evaluationIndices = thin(parts.evaluate, job.evaluateImages);
     const stored = await openStoredPatterns(job.outDirectory, {
       model: classifier.sha256,
@@ -130,7 +169,11 @@ export async function searchLocally(
 
     events.onPhase?.("Compiling");
     mark = now();
-    const predictor = await compilePredictor(classifier, backend, pack * settings.batchSize);
+    const predictor = await compilePredictor(
+      classifier,
+      backend,
+      pack * settings.batchSize,
+    );
     const executable = await backend.compile(
       buildStepGraph(classifier, {
         pack,
@@ -144,12 +187,22 @@ export async function searchLocally(
     try {
       events.onPhase?.("Measuring the clean accuracy");
       mark = now();
-      const everyImage = Int32Array.from({ length: dataset.labels.length }, (_, index) => index);
+      const everyImage = Int32Array.from(
+        { length: dataset.labels.length },
+        (_, index) => index,
+      );
       const sample = thin(everyImage, accuracyImages);
-      const measured = await measureCleanAccuracy(predictor, dataset, sample, { signal });
+      const measured = await measureCleanAccuracy(predictor, dataset, sample, {
+        signal,
+      });
       const { declaredAccuracy } = classifier.manifest;
       if (declaredAccuracy !== undefined) {
-        checkDeclaredAccuracy(job.modelPath, declaredAccuracy, measured, sample.length < everyImage.length);
+        checkDeclaredAccuracy(
+          job.modelPath,
+          declaredAccuracy,
+          measured,
+          sample.length < everyImage.length,
+        );
       } else if (measured.accuracy < 2 / classifier.numClasses) {
         events.onWarning?.(
           `${classifier.name} is right on ${(100 * measured.accuracy).toFixed(1)}% of ${measured.n} images, hardly more than chance: ` +
@@ -159,7 +212,12 @@ export async function searchLocally(
       const evaluation: EvaluationImages = {
         dataset,
         indices: evaluationIndices,
-        predictions: await predictImages(predictor, dataset, evaluationIndices, { signal }),
+        predictions: await predictImages(
+          predictor,
+          dataset,
+          evaluationIndices,
+          { signal },
+        ),
       };
       let evaluateMs = now() - mark;
 
@@ -170,11 +228,23 @@ export async function searchLocally(
       }
       const resumed = done.size;
       const remaining = identities.filter((identity) => !done.has(identity));
-      const sizes = curveSizes(classifier.imageShape[1] * classifier.imageShape[2]);
+      const sizes = curveSizes(
+        classifier.imageShape[1] * classifier.imageShape[2],
+      );
       const evaluationWork = (targetClass: number) =>
-        sizes.length * evaluation.indices.reduce((sum, index) => sum + Number(dataset.labels[index] !== targetClass), 0);
+        sizes.length *
+        evaluation.indices.reduce(
+          (sum, index) => sum + Number(dataset.labels[index] !== targetClass),
+          0,
+        );
       const searchWork = gradientWork * settings.steps * settings.batchSize;
-      events.onPlanned?.(remaining.reduce((sum, identity) => sum + searchWork + evaluationWork(identity.targetClass), 0));
+      events.onPlanned?.(
+        remaining.reduce(
+          (sum, identity) =>
+            sum + searchWork + evaluationWork(identity.targetClass),
+          0,
+        ),
+      );
 
       events.onPhase?.("Searching");
       mark = now();
@@ -183,23 +253,45 @@ export async function searchLocally(
       let wasStopped = false;
       try {
         const running = runSearches(
-          prepareSearches(remaining, { job, classifier, dataset, parts, stored, onWork: events.onWork }),
+          prepareSearches(remaining, {
+            job,
+            classifier,
+            dataset,
+            parts,
+            stored,
+            onWork: events.onWork,
+          }),
           executable,
           images,
           settings,
-          { pack, numClasses: classifier.numClasses, imageShape: classifier.imageShape },
+          {
+            pack,
+            numClasses: classifier.numClasses,
+            imageShape: classifier.imageShape,
+          },
           {
             signal,
             now,
             checkpointMs,
-            onCheckpoint: (identity, state) => stored.writeCheckpoint(identity, state),
-            onStep: (searches) => events.onWork?.(searches * gradientWork * settings.batchSize),
+            onCheckpoint: (identity, state) =>
+              stored.writeCheckpoint(identity, state),
+            onStep: (searches) =>
+              events.onWork?.(searches * gradientWork * settings.batchSize),
           },
         );
         for await (const finished of running) {
           const began = now();
           // A search that is done is worth its evaluation even when the run is being stopped: it takes seconds.
-          const pattern = await recordPattern(finished, { job, classifier, dataset, parts, predictor, evaluation, sizes, onWork: events.onWork });
+          const pattern = await recordPattern(finished, {
+            job,
+            classifier,
+            dataset,
+            parts,
+            predictor,
+            evaluation,
+            sizes,
+            onWork: events.onWork,
+          });
           await stored.writePattern(pattern);
           done.set(finished.identity, pattern);
           evaluateMs += now() - began;
@@ -224,10 +316,25 @@ export async function searchLocally(
         dataset: {
           name: dataset.name,
           classes: classNames,
-          parts: { canvas: parts.canvas.length, search: parts.search.length, evaluate: parts.evaluate.length },
+          parts: {
+            canvas: parts.canvas.length,
+            search: parts.search.length,
+            evaluate: parts.evaluate.length,
+          },
         },
-        config: { ...settings, classes, seed: job.seed, pack, evaluateImages: job.evaluateImages, threshold: job.threshold },
-        backend: { name: backend.name, provider: backend.provider, threads: backend.threads },
+        config: {
+          ...settings,
+          classes,
+          seed: job.seed,
+          pack,
+          evaluateImages: job.evaluateImages,
+          threshold: job.threshold,
+        },
+        backend: {
+          name: backend.name,
+          provider: backend.provider,
+          threads: backend.threads,
+        },
         patterns: identities.flatMap((identity) => done.get(identity) ?? []),
         timing: { importMs, compileMs, searchMs, evaluateMs },
       };
@@ -242,7 +349,11 @@ export async function searchLocally(
 }
 
 /** The numbers that every pattern depends on; how many canvases and seeds there are is not among them. */
-function perPattern({ canvases: _, seeds: __, ...settings }: SearchSettings): Omit<SearchSettings, "canvases" | "seeds"> {
+function perPattern({
+  canvases: _,
+  seeds: __,
+  ...settings
+}: SearchSettings): Omit<SearchSettings, "canvases" | "seeds"> {
   return settings;
 }
 
@@ -252,7 +363,10 @@ function describeManifest({ manifest }: Classifier): string {
 }
 
 /** @throws MotifError "dataset" when model and data set do not agree about the classes */
-function nameClasses(classifier: Classifier, dataset: Dataset): readonly string[] {
+function nameClasses(
+  classifier: Classifier,
+  dataset: Dataset,
+): readonly string[] {
   const { manifest, numClasses, name } = classifier;
   if (dataset.classes.length !== numClasses) {
     throw new MotifError(
@@ -260,10 +374,14 @@ function nameClasses(classifier: Classifier, dataset: Dataset): readonly string[
       `${dataset.name} has ${dataset.classes.length} classes, the model ${name} has ${numClasses}. Use the data set the model was trained for.`,
     );
   }
-  const hasNames = dataset.classes.some((className, index) => className !== String(index));
+  const hasNames = dataset.classes.some(
+    (className, index) => className !== String(index),
+  );
   if (!hasNames) return manifest.classes ?? dataset.classes;
   if (manifest.classes) {
-    const differing = manifest.classes.findIndex((className, index) => className !== dataset.classes[index]);
+    const differing = manifest.classes.findIndex(
+      (className, index) => className !== dataset.classes[index],
+    );
     if (differing >= 0) {
       throw new MotifError(
         "dataset",
@@ -278,14 +396,24 @@ function nameClasses(classifier: Classifier, dataset: Dataset): readonly string[
 /** At most `most` of `indices`, evenly spread, so that every class keeps its share. */
 function thin(indices: Int32Array, most: number): Int32Array {
   if (indices.length <= most) return indices;
-  return Int32Array.from({ length: most }, (_, i) => indices[Math.floor((i * indices.length) / most)]!);
+  return Int32Array.from(
+    { length: most },
+    (_, i) => indices[Math.floor((i * indices.length) / most)],
+  );
 }
 
-function listSearches(job: LocalSearch, classes: readonly number[], dataset: Dataset, parts: Parts): SearchIdentity[] {
+function listSearches(
+  job: LocalSearch,
+  classes: readonly number[],
+  dataset: Dataset,
+  parts: Parts,
+): SearchIdentity[] {
   const { settings, canvasIndex, seed } = job;
   const identities: SearchIdentity[] = [];
   for (const targetClass of classes) {
-    const others = parts.search.filter((index) => dataset.labels[index] !== targetClass).length;
+    const others = parts.search.filter(
+      (index) => dataset.labels[index] !== targetClass,
+    ).length;
     if (others < settings.batchSize) {
       throw new MotifError(
         "dataset",
@@ -293,17 +421,30 @@ function listSearches(job: LocalSearch, classes: readonly number[], dataset: Dat
           "Add images, or ask for a smaller --batch-size.",
       );
     }
-    const available = settings.canvasSource === "natural" ? listCanvasImages(dataset, parts, targetClass).length : Infinity;
+    const available =
+      settings.canvasSource === "natural"
+        ? listCanvasImages(dataset, parts, targetClass).length
+        : Infinity;
     if (canvasIndex !== undefined && canvasIndex >= available) {
-      throw new MotifError("usage", `--canvas-index ${canvasIndex}: class ${targetClass} has the canvases 0 to ${available - 1}.`);
+      throw new MotifError(
+        "usage",
+        `--canvas-index ${canvasIndex}: class ${targetClass} has the canvases 0 to ${available - 1}.`,
+      );
     }
     if (available === 0) {
-      throw new MotifError("dataset", `${dataset.name}: class ${targetClass} has no image to serve as canvas. Add images, or use --canvas-source noise.`);
+      throw new MotifError(
+        "dataset",
+        `${dataset.name}: class ${targetClass} has no image to serve as canvas. Add images, or use --canvas-source noise.`,
+      );
     }
     const first = canvasIndex ?? 0;
-    const past = canvasIndex === undefined ? Math.min(settings.canvases, available) : canvasIndex + 1;
+    const past =
+      canvasIndex === undefined
+        ? Math.min(settings.canvases, available)
+        : canvasIndex + 1;
     for (let canvas = first; canvas < past; canvas++) {
-      for (let i = 0; i < settings.seeds; i++) identities.push({ targetClass, canvasIndex: canvas, seed: seed + i });
+      for (let i = 0; i < settings.seeds; i++)
+        identities.push({ targetClass, canvasIndex: canvas, seed: seed + i });
     }
   }
   return identities;
@@ -319,17 +460,37 @@ interface Surroundings {
 
 async function* prepareSearches(
   identities: readonly SearchIdentity[],
-  { job, classifier, dataset, parts, stored, onWork }: Surroundings & { readonly stored: StoredPatterns },
+  {
+    job,
+    classifier,
+    dataset,
+    parts,
+    stored,
+    onWork,
+  }: Surroundings & { readonly stored: StoredPatterns },
 ): AsyncGenerator<Search> {
   const { settings } = job;
   const pixels = classifier.imageShape[1] * classifier.imageShape[2];
   for (const identity of identities) {
     const { targetClass, canvasIndex, seed } = identity;
-    const images = parts.search.filter((index) => dataset.labels[index] !== targetClass);
-    const order = newBatchOrder(images.length, settings.batchSize, [seed, targetClass, canvasIndex]);
-    const canvas = await readCanvas(dataset, parts, settings.canvasSource, targetClass, canvasIndex);
+    const images = parts.search.filter(
+      (index) => dataset.labels[index] !== targetClass,
+    );
+    const order = newBatchOrder(images.length, settings.batchSize, [
+      seed,
+      targetClass,
+      canvasIndex,
+    ]);
+    const canvas = await readCanvas(
+      dataset,
+      parts,
+      settings.canvasSource,
+      targetClass,
+      canvasIndex,
+    );
     const checkpoint = await stored.readCheckpoint(identity);
-    if (checkpoint) onWork?.(checkpoint.step * settings.batchSize * gradientWork);
+    if (checkpoint)
+      onWork?.(checkpoint.step * settings.batchSize * gradientWork);
     const start = checkpoint ?? {
       step: 0,
       mask: new Float32Array(pixels).fill(settings.initialMask),
@@ -348,11 +509,14 @@ async function recordPattern(
     readonly sizes: readonly number[];
   },
 ): Promise<PatternResult> {
-  const { job, classifier, predictor, evaluation, sizes, onWork } = surroundings;
+  const { job, classifier, predictor, evaluation, sizes, onWork } =
+    surroundings;
   const { settings, threshold } = job;
   const ranking = rankPixels(state.mask);
   // What is measured is what the pictures show: canvas values of 8 bits.
-  const canvas = Uint8Array.from(state.canvas, (value) => Math.round(value * 255));
+  const canvas = Uint8Array.from(state.canvas, (value) =>
+    Math.round(value * 255),
+  );
   const sourceSize = patternSize(state.mask.length);
   const { curve, bySource } = await measurePower(
     predictor,
@@ -377,7 +541,7 @@ async function recordPattern(
     maskL1: state.mask.reduce((sum, value) => sum + value, 0),
     mask: files.mask,
     images: files.images,
-    topPixels: [...ranking.subarray(0, sizes.at(-1)!)],
+    topPixels: [...ranking.subarray(0, sizes.at(-1))],
     predictivePower: curve,
     sourceToTarget: bySource,
     kStar: kStar(curve, threshold),

@@ -25,55 +25,96 @@ export interface StoredPatterns {
  * @param facts everything that a pattern's bytes depend on, apart from class, canvas and seed
  * @throws MotifError "storage" when the folder cannot be written, or holds patterns that were searched otherwise
  */
-export async function openStoredPatterns(directory: string, facts: Readonly<Record<string, unknown>>): Promise<StoredPatterns> {
+export async function openStoredPatterns(
+  directory: string,
+  facts: Readonly<Record<string, unknown>>,
+): Promise<StoredPatterns> {
   const folder = join(directory, "patterns");
   const settingsPath = join(folder, "settings.json");
   const text = `${JSON.stringify(facts, null, 2)}\n`;
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
-    throw new MotifError("storage", `${directory}: it cannot be made (${(error as Error).message}). Choose another --out.`, { cause: error });
+    throw new MotifError(
+      "storage",
+      `${directory}: it cannot be made (${(error as Error).message}). Choose another --out.`,
+      { cause: error },
+    );
   }
   if (existsSync(settingsPath)) {
     const earlier = await readFile(settingsPath, "utf8");
-    if (earlier !== text) throw new MotifError("storage", describeDifference(directory, earlier, facts));
+    if (earlier !== text)
+      throw new MotifError(
+        "storage",
+        describeDifference(directory, earlier, facts),
+      );
   } else {
     await writeFileAtomically(settingsPath, text);
   }
-  const pathOf = ({ targetClass, canvasIndex, seed }: SearchIdentity, ending: string) =>
-    join(folder, `class-${String(targetClass).padStart(4, "0")}-canvas-${canvasIndex}-seed-${seed}.${ending}`);
+  const pathOf = (
+    { targetClass, canvasIndex, seed }: SearchIdentity,
+    ending: string,
+  ) =>
+    join(
+      folder,
+      `class-${String(targetClass).padStart(4, "0")}-canvas-${canvasIndex}-seed-${seed}.${ending}`,
+    );
   return {
     async readPattern(identity) {
       const path = pathOf(identity, "json");
       if (!existsSync(path)) return null;
       try {
-        const pattern = JSON.parse(await readFile(path, "utf8")) as PatternResult;
-        const files = [pattern.mask, ...Object.values(pattern.images as unknown as Record<string, string>)];
-        return files.every((file) => existsSync(join(directory, file))) ? pattern : null;
+        const pattern = JSON.parse(
+          await readFile(path, "utf8"),
+        ) as PatternResult;
+        const files = [
+          pattern.mask,
+          ...Object.values(pattern.images as unknown as Record<string, string>),
+        ];
+        return files.every((file) => existsSync(join(directory, file)))
+          ? pattern
+          : null;
       } catch {
         return null; // Damaged: it is searched again.
       }
     },
     async writePattern(pattern) {
-      await writeFileAtomically(pathOf(pattern, "json"), `${JSON.stringify(pattern)}\n`);
+      await writeFileAtomically(
+        pathOf(pattern, "json"),
+        `${JSON.stringify(pattern)}\n`,
+      );
       await rm(pathOf(pattern, "checkpoint"), { force: true });
     },
     async readCheckpoint(identity) {
       const path = pathOf(identity, "checkpoint");
       return existsSync(path) ? decodeCheckpoint(await readFile(path)) : null;
     },
-    writeCheckpoint: (identity, state) => writeFileAtomically(pathOf(identity, "checkpoint"), encodeCheckpoint(state)),
+    writeCheckpoint: (identity, state) =>
+      writeFileAtomically(
+        pathOf(identity, "checkpoint"),
+        encodeCheckpoint(state),
+      ),
   };
 }
 
-function describeDifference(directory: string, earlier: string, facts: Readonly<Record<string, unknown>>): string {
+function describeDifference(
+  directory: string,
+  earlier: string,
+  facts: Readonly<Record<string, unknown>>,
+): string {
   let differing = "its settings are damaged";
   try {
     const before = JSON.parse(earlier) as Record<string, unknown>;
     const names = [...new Set([...Object.keys(before), ...Object.keys(facts)])];
-    const changed = names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(facts[name]));
+    const changed = names.filter(
+      (name) => JSON.stringify(before[name]) !== JSON.stringify(facts[name]),
+    );
     const show = (value: unknown) => JSON.stringify(value) ?? "absent";
-    differing = changed.map((name) => `${name} was ${show(before[name])}, now ${show(facts[name])}`).join("; ");
+    differing = changed
+      .map(
+        (name) => `${name} was ${show(before[name])}, now ${show(facts[name])}`,
+      )
+      .join("; ");
   } catch {
     // The message says that they are damaged.
   }
@@ -81,22 +122,41 @@ function describeDifference(directory: string, earlier: string, facts: Readonly<
 }
 
 /** SHA-256 of what follows, then step and the two lengths as uint32, loss as float64, mask and canvas as float32. */
-function encodeCheckpoint({ step, mask, canvas, loss }: SearchState): Uint8Array {
+function encodeCheckpoint({
+  step,
+  mask,
+  canvas,
+  loss,
+}: SearchState): Uint8Array {
   const body = Buffer.alloc(20 + 4 * (mask.length + canvas.length));
   body.writeUInt32LE(step, 0);
   body.writeUInt32LE(mask.length, 4);
   body.writeUInt32LE(canvas.length, 8);
   body.writeDoubleLE(loss, 12);
-  [...mask, ...canvas].forEach((value, i) => body.writeFloatLE(value, 20 + 4 * i));
+  [...mask, ...canvas].forEach((value, i) =>
+    body.writeFloatLE(value, 20 + 4 * i),
+  );
   return Buffer.concat([createHash("sha256").update(body).digest(), body]);
 }
 
 /** @returns null when the bytes are damaged: the search then starts again */
 function decodeCheckpoint(bytes: Buffer): SearchState | null {
   const body = bytes.subarray(32);
-  if (bytes.length < 52 || !createHash("sha256").update(body).digest().equals(bytes.subarray(0, 32))) return null;
+  if (
+    bytes.length < 52 ||
+    !createHash("sha256").update(body).digest().equals(bytes.subarray(0, 32))
+  )
+    return null;
   const maskLength = body.readUInt32LE(4);
   const canvasLength = body.readUInt32LE(8);
-  const floats = (from: number, count: number) => Float32Array.from({ length: count }, (_, i) => body.readFloatLE(20 + 4 * (from + i)));
-  return { step: body.readUInt32LE(0), mask: floats(0, maskLength), canvas: floats(maskLength, canvasLength), loss: body.readDoubleLE(12) };
+  const floats = (from: number, count: number) =>
+    Float32Array.from({ length: count }, (_, i) =>
+      body.readFloatLE(20 + 4 * (from + i)),
+    );
+  return {
+    step: body.readUInt32LE(0),
+    mask: floats(0, maskLength),
+    canvas: floats(maskLength, canvasLength),
+    loss: body.readDoubleLE(12),
+  };
 }

@@ -9,7 +9,10 @@ let written = 0;
  * Write `bytes` to a temporary name beside `path`, flush it to the disk and rename it. Folders are made as needed.
  * @throws MotifError "storage" naming the path and what the system said
  */
-export async function writeFileAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  bytes: Uint8Array | string,
+): Promise<void> {
   const temporary = `${path}.${process.pid}-${written++}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -24,8 +27,12 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array | stri
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MotifError("storage", `${path}: it cannot be written (${reason}). Free some space or choose another --out.`, {
-      cause,
-    });
+    throw new MotifError(
+      "storage",
+      `${path}: it cannot be written (${reason}). Free some space or choose another --out.`,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -14,10 +14,20 @@ export interface ClassSummary {
 }
 
 /** The point of a curve nearest to `fraction`; of two equally near, the smaller. */
-export function powerNear(curve: readonly PowerEntry[], fraction: number): PowerEntry {
-  const nearest = curve.reduce<PowerEntry | undefined>((best, entry) =>
-    best !== undefined && Math.abs(best.fraction - fraction) <= Math.abs(entry.fraction - fraction) ? best : entry, undefined);
-  if (nearest === undefined) throw new RangeError("a size–power curve without points");
+export function powerNear(
+  curve: readonly PowerEntry[],
+  fraction: number,
+): PowerEntry {
+  const nearest = curve.reduce<PowerEntry | undefined>(
+    (best, entry) =>
+      best !== undefined &&
+      Math.abs(best.fraction - fraction) <= Math.abs(entry.fraction - fraction)
+        ? best
+        : entry,
+    undefined,
+  );
+  if (nearest === undefined)
+    throw new RangeError("a size–power curve without points");
   return nearest;
 }
 
@@ -29,13 +39,26 @@ export function summarizeClasses(result: Result): ClassSummary[] {
     patterns.push(pattern);
     byClass.set(pattern.targetClass, patterns);
   }
-  return [...byClass].sort(([a], [b]) => a - b).map(([classIndex, unordered]) => {
-    const patterns = unordered.sort((a, b) => a.canvasIndex - b.canvasIndex || a.seed - b.seed);
-    const powerOf = (pattern: PatternResult): number => powerNear(pattern.predictivePower, patternFraction).power;
-    const best = patterns.reduce((leader, pattern) => (powerOf(pattern) > powerOf(leader) ? pattern : leader));
-    const power = powerNear(best.predictivePower, patternFraction);
-    return { classIndex, name: className(result, classIndex), patterns, best, power };
-  });
+  return [...byClass]
+    .sort(([a], [b]) => a - b)
+    .map(([classIndex, unordered]) => {
+      const patterns = unordered.sort(
+        (a, b) => a.canvasIndex - b.canvasIndex || a.seed - b.seed,
+      );
+      const powerOf = (pattern: PatternResult): number =>
+        powerNear(pattern.predictivePower, patternFraction).power;
+      const best = patterns.reduce((leader, pattern) =>
+        powerOf(pattern) > powerOf(leader) ? pattern : leader,
+      );
+      const power = powerNear(best.predictivePower, patternFraction);
+      return {
+        classIndex,
+        name: className(result, classIndex),
+        patterns,
+        best,
+        power,
+      };
+    });
 }
 
 export function className(result: Result, classIndex: number): string {
@@ -48,5 +71,7 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   const upper = sorted[middle];
   if (upper === undefined) return NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+  return sorted.length % 2 === 1
+    ? upper
+    : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }

@@ -18,10 +18,16 @@ function interpolate(anchors: readonly number[], t: number): number {
   const last = anchors.length - 1;
   const place = Math.min(last, Math.max(0, t * last));
   const i = Math.min(last - 1, Math.floor(place));
-  const at = (index: number): number => anchors[Math.min(last, Math.max(0, index))]!;
+  const at = (index: number): number =>
+    anchors[Math.min(last, Math.max(0, index))];
   const u = place - i;
   const [a, b, c, d] = [at(i - 1), at(i), at(i + 1), at(i + 2)];
-  return b + 0.5 * u * (c - a + u * (2 * a - 5 * b + 4 * c - d + u * (3 * (b - c) + d - a)));
+  return (
+    b +
+    0.5 *
+      u *
+      (c - a + u * (2 * a - 5 * b + 4 * c - d + u * (3 * (b - c) + d - a)))
+  );
 }
 
 /** Linear-light sRGB of an OKLCH colour; values outside 0…1 mean that sRGB has no such colour. */
@@ -51,13 +57,21 @@ export function rampColor(t: number): Rgb {
   }
   const encode = (value: number): number => {
     const linear = Math.min(1, Math.max(0, value));
-    return Math.round(255 * (linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055));
+    return Math.round(
+      255 *
+        (linear <= 0.0031308
+          ? 12.92 * linear
+          : 1.055 * linear ** (1 / 2.4) - 0.055),
+    );
   };
   return [encode(rgb[0]), encode(rgb[1]), encode(rgb[2])];
 }
 
 /** The ramp as a CSS gradient from 0 at the left to 1 at the right. */
 export function rampGradient(stops = 11): string {
-  const colors = Array.from({ length: stops }, (_, i) => `rgb(${rampColor(i / (stops - 1)).join(" ")})`);
+  const colors = Array.from(
+    { length: stops },
+    (_, i) => `rgb(${rampColor(i / (stops - 1)).join(" ")})`,
+  );
   return `linear-gradient(90deg, ${colors.join(", ")})`;
 }

@@ -60,26 +60,48 @@ export async function writePatternImages(
   const colors = canvasPixels(canvas, shape);
   await Promise.all([
     writePng(join(directory, images.canvas), colors, height, width),
-    writePng(join(directory, images.pattern), keepPixels(colors, mask, patternSize(height * width)), height, width),
-    writePng(join(directory, images.heatmap), heatmapPixels(mask), height, width),
-    writeFileAtomically(join(directory, maskPath), encodeNpy(mask, [height, width])),
+    writePng(
+      join(directory, images.pattern),
+      keepPixels(colors, mask, patternSize(height * width)),
+      height,
+      width,
+    ),
+    writePng(
+      join(directory, images.heatmap),
+      heatmapPixels(mask),
+      height,
+      width,
+    ),
+    writeFileAtomically(
+      join(directory, maskPath),
+      encodeNpy(mask, [height, width]),
+    ),
   ]);
   return { images, mask: maskPath };
 }
 
 /** @param canvas 0…255, [C, H, W] @returns R, G, B, A interleaved, [H, W, 4] */
-export function canvasPixels(canvas: Uint8Array, [channels, height, width]: ImageShape): Uint8Array {
+export function canvasPixels(
+  canvas: Uint8Array,
+  [channels, height, width]: ImageShape,
+): Uint8Array {
   if (channels !== 1 && channels !== 3) {
-    throw new MotifError("dataset", `an image of ${channels} channels cannot be drawn. Use grey or RGB images.`);
+    throw new MotifError(
+      "dataset",
+      `an image of ${channels} channels cannot be drawn. Use grey or RGB images.`,
+    );
   }
   const pixels = height * width;
   if (canvas.length !== channels * pixels) {
-    throw new RangeError(`canvas: ${canvas.length} values for ${channels}×${height}×${width}`);
+    throw new RangeError(
+      `canvas: ${canvas.length} values for ${channels}×${height}×${width}`,
+    );
   }
   const interleaved = new Uint8Array(pixels * 4);
   for (let i = 0; i < pixels; i++) {
     for (let channel = 0; channel < 3; channel++) {
-      interleaved[i * 4 + channel] = canvas[(channels === 1 ? 0 : channel) * pixels + i]!;
+      interleaved[i * 4 + channel] =
+        canvas[(channels === 1 ? 0 : channel) * pixels + i]!;
     }
     interleaved[i * 4 + 3] = 255;
   }
@@ -87,8 +109,15 @@ export function canvasPixels(canvas: Uint8Array, [channels, height, width]: Imag
 }
 
 /** The k pixels with the largest mask values; the others are transparent. */
-function keepPixels(colors: Uint8Array, mask: Float32Array, k: number): Uint8Array {
-  if (mask.length * 4 !== colors.length) throw new RangeError(`mask: ${mask.length} values for ${colors.length / 4} pixels`);
+function keepPixels(
+  colors: Uint8Array,
+  mask: Float32Array,
+  k: number,
+): Uint8Array {
+  if (mask.length * 4 !== colors.length)
+    throw new RangeError(
+      `mask: ${mask.length} values for ${colors.length / 4} pixels`,
+    );
   const kept = new Uint8Array(colors.length);
   for (const index of rankPixels(mask).subarray(0, k)) {
     kept.set(colors.subarray(index * 4, index * 4 + 4), index * 4);
@@ -101,13 +130,18 @@ function heatmapPixels(mask: Float32Array): Uint8Array {
   const table = Array.from({ length: 256 }, (_, i) => rampColor(i / 255));
   const colors = new Uint8Array(mask.length * 4);
   mask.forEach((value, i) => {
-    colors.set(table[Math.round(Math.min(1, Math.max(0, value)) * 255)]!, i * 4);
+    colors.set(table[Math.round(Math.min(1, Math.max(0, value)) * 255)], i * 4);
     colors[i * 4 + 3] = 255;
   });
   return colors;
 }
 
-async function writePng(path: string, colors: Uint8Array, height: number, width: number): Promise<void> {
+async function writePng(
+  path: string,
+  colors: Uint8Array,
+  height: number,
+  width: number,
+): Promise<void> {
   const factor = enlargement(height, width);
   const png = await sharp(colors, { raw: { width, height, channels: 4 } })
     .resize(width * factor, height * factor, { kernel: "nearest" })
@@ -130,11 +164,17 @@ export async function inlineImage(
   try {
     const webp = await sharp(path)
       .resize(width, height, { kernel: "nearest", fit: "fill" })
-      .webp(lossless ? { lossless: true, effort: 4 } : { quality: 88, effort: 4 })
+      .webp(
+        lossless ? { lossless: true, effort: 4 } : { quality: 88, effort: 4 },
+      )
       .toBuffer();
     return `data:image/webp;base64,${webp.toString("base64")}`;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MotifError("storage", `${path}: it cannot be read (${reason}). Search this class again.`, { cause });
+    throw new MotifError(
+      "storage",
+      `${path}: it cannot be read (${reason}). Search this class again.`,
+      { cause },
+    );
   }
 }

@@ -68,13 +68,15 @@ export interface GroundTruth {
   readonly status: "clean" | "poisoned";
   readonly targetClass?: number | undefined;
   readonly attackSuccessRate?: number | undefined;
-  readonly trigger?: {
-    readonly description?: string | undefined;
-    /** Where a patch is pasted. */
-    readonly box?: PixelBox | undefined;
-    /** Path of a PNG of the trigger, relative to the folder of result.json. */
-    readonly image?: string | undefined;
-  } | undefined;
+  readonly trigger?:
+    | {
+        readonly description?: string | undefined;
+        /** Where a patch is pasted. */
+        readonly box?: PixelBox | undefined;
+        /** Path of a PNG of the trigger, relative to the folder of result.json. */
+        readonly image?: string | undefined;
+      }
+    | undefined;
 }
 
 export interface ModelFacts {
@@ -98,10 +100,18 @@ export interface Result {
     readonly name: string;
     readonly classes: readonly string[];
     /** Number of images in each part. */
-    readonly parts: { readonly canvas: number; readonly search: number; readonly evaluate: number };
+    readonly parts: {
+      readonly canvas: number;
+      readonly search: number;
+      readonly evaluate: number;
+    };
   };
   readonly config: Readonly<Record<string, unknown>>;
-  readonly backend: { readonly name: string; readonly provider: string; readonly threads: number };
+  readonly backend: {
+    readonly name: string;
+    readonly provider: string;
+    readonly threads: number;
+  };
   readonly patterns: readonly PatternResult[];
   readonly timing: {
     readonly importMs: number;
@@ -116,24 +126,36 @@ const share = z.number().min(0).max(1);
 const duration = z.number().nonnegative();
 
 /** A path that stays inside the folder: result.json may come from elsewhere, and its images are read and inlined. */
-const path = z.string().regex(
-  /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\\:\0]+$/,
-  "must be a relative path inside the folder of result.json",
-);
+const path = z
+  .string()
+  .regex(
+    /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\\:\0]+$/,
+    "must be a relative path inside the folder of result.json",
+  );
 
 const powerEntry = z.looseObject({
-  k: count.positive(), fraction: share, power: share, baseRate: share, n: count,
+  k: count.positive(),
+  fraction: share,
+  power: share,
+  baseRate: share,
+  n: count,
   wilson95: z.tuple([share, share]),
 });
 
 const pattern = z.looseObject({
-  targetClass: count, canvasIndex: count, seed: count, steps: count, imageGradients: count,
+  targetClass: count,
+  canvasIndex: count,
+  seed: count,
+  steps: count,
+  imageGradients: count,
   maskL1: z.number().nonnegative(),
   mask: path,
   images: z.looseObject({ canvas: path, pattern: path, heatmap: path }),
   topPixels: z.array(count),
   predictivePower: z.array(powerEntry).min(1),
-  sourceToTarget: z.array(z.looseObject({ sourceClass: count, power: share, n: count })),
+  sourceToTarget: z.array(
+    z.looseObject({ sourceClass: count, power: share, n: count }),
+  ),
   kStar: count.positive().nullable(),
   wallMs: duration,
 });
@@ -142,11 +164,20 @@ const groundTruth = z.looseObject({
   status: z.enum(["clean", "poisoned"]),
   targetClass: count.optional(),
   attackSuccessRate: share.optional(),
-  trigger: z.looseObject({
-    description: z.string().optional(),
-    box: z.object({ top: count, left: count, height: count.positive(), width: count.positive() }).optional(),
-    image: path.optional(),
-  }).optional(),
+  trigger: z
+    .looseObject({
+      description: z.string().optional(),
+      box: z
+        .object({
+          top: count,
+          left: count,
+          height: count.positive(),
+          width: count.positive(),
+        })
+        .optional(),
+      image: path.optional(),
+    })
+    .optional(),
 });
 
 const resultSchema = z.looseObject({
@@ -167,9 +198,18 @@ const resultSchema = z.looseObject({
     parts: z.looseObject({ canvas: count, search: count, evaluate: count }),
   }),
   config: z.record(z.string(), z.unknown()),
-  backend: z.looseObject({ name: z.string(), provider: z.string(), threads: count }),
+  backend: z.looseObject({
+    name: z.string(),
+    provider: z.string(),
+    threads: count,
+  }),
   patterns: z.array(pattern),
-  timing: z.looseObject({ importMs: duration, compileMs: duration, searchMs: duration, evaluateMs: duration }),
+  timing: z.looseObject({
+    importMs: duration,
+    compileMs: duration,
+    searchMs: duration,
+    evaluateMs: duration,
+  }),
 });
 
 /**
@@ -183,13 +223,23 @@ export function parseResult(text: string, source = "result.json"): Result {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new MotifError("storage", `${source}: it is not JSON. Remove it and search again.`, { cause });
+    throw new MotifError(
+      "storage",
+      `${source}: it is not JSON. Remove it and search again.`,
+      { cause },
+    );
   }
   const parsed = resultSchema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    const place = issue === undefined || issue.path.length === 0 ? "the document" : issue.path.map(String).join(".");
-    throw new MotifError("storage", `${source}: ${place}: ${issue?.message ?? "invalid"}. Remove it and search again.`);
+    const place =
+      issue === undefined || issue.path.length === 0
+        ? "the document"
+        : issue.path.map(String).join(".");
+    throw new MotifError(
+      "storage",
+      `${source}: ${place}: ${issue?.message ?? "invalid"}. Remove it and search again.`,
+    );
   }
   const result: Result = parsed.data;
   checkIndices(result, source);
@@ -199,19 +249,30 @@ export function parseResult(text: string, source = "result.json"): Result {
 function checkIndices(result: Result, source: string): void {
   const { model, dataset } = result;
   const refuse = (what: string): never => {
-    throw new MotifError("storage", `${source}: ${what}. Remove it and search again.`);
+    throw new MotifError(
+      "storage",
+      `${source}: ${what}. Remove it and search again.`,
+    );
   };
   if (dataset.classes.length !== model.numClasses) {
-    refuse(`dataset.classes has ${dataset.classes.length} names for a model of ${model.numClasses} classes`);
+    refuse(
+      `dataset.classes has ${dataset.classes.length} names for a model of ${model.numClasses} classes`,
+    );
   }
   const pixels = model.inputShape[1] * model.inputShape[2];
   result.patterns.forEach((entry, i) => {
-    if (entry.targetClass >= model.numClasses) refuse(`patterns.${i}.targetClass is ${entry.targetClass}`);
-    const source = entry.sourceToTarget.find((row) => row.sourceClass >= model.numClasses);
-    if (source !== undefined) refuse(`patterns.${i}.sourceToTarget names class ${source.sourceClass}`);
+    if (entry.targetClass >= model.numClasses)
+      refuse(`patterns.${i}.targetClass is ${entry.targetClass}`);
+    const source = entry.sourceToTarget.find(
+      (row) => row.sourceClass >= model.numClasses,
+    );
+    if (source !== undefined)
+      refuse(`patterns.${i}.sourceToTarget names class ${source.sourceClass}`);
     const pixel = entry.topPixels.find((index) => index >= pixels);
-    if (pixel !== undefined) refuse(`patterns.${i}.topPixels names pixel ${pixel} of ${pixels}`);
+    if (pixel !== undefined)
+      refuse(`patterns.${i}.topPixels names pixel ${pixel} of ${pixels}`);
   });
   const target = model.groundTruth?.targetClass;
-  if (target !== undefined && target >= model.numClasses) refuse(`model.groundTruth.targetClass is ${target}`);
+  if (target !== undefined && target >= model.numClasses)
+    refuse(`model.groundTruth.targetClass is ${target}`);
 }

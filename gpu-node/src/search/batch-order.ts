@@ -14,7 +14,11 @@ export interface BatchOrder {
  * the next, so that every image is seen equally often.
  * @param key what the search is: its seed, target class and canvas
  */
-export function newBatchOrder(count: number, batchSize: number, key: readonly (number | string)[]): BatchOrder {
+export function newBatchOrder(
+  count: number,
+  batchSize: number,
+  key: readonly (number | string)[],
+): BatchOrder {
   let epoch = -1;
   let order = new Int32Array(0);
   const positionAt = (index: number): number => {
@@ -24,7 +28,12 @@ export function newBatchOrder(count: number, batchSize: number, key: readonly (n
       order = Int32Array.from({ length: count }, (_, i) => i);
       randomFrom("batch order", ...key, epoch).shuffle(order);
     }
-    return order[index % count]!;
+    return order[index % count];
   };
-  return { positionsAt: (step) => Int32Array.from({ length: batchSize }, (_, i) => positionAt(step * batchSize + i)) };
+  return {
+    positionsAt: (step) =>
+      Int32Array.from({ length: batchSize }, (_, i) =>
+        positionAt(step * batchSize + i),
+      ),
+  };
 }

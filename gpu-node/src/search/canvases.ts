@@ -11,7 +11,11 @@ export interface Canvas {
 }
 
 /** The images of `targetClass` in the canvas part, in order. */
-export function listCanvasImages(dataset: Dataset, parts: Parts, targetClass: number): Int32Array {
+export function listCanvasImages(
+  dataset: Dataset,
+  parts: Parts,
+  targetClass: number,
+): Int32Array {
   return parts.canvas.filter((index) => dataset.labels[index] === targetClass);
 }
 
@@ -43,7 +47,8 @@ export async function readCanvas(
     }
     case "noise": {
       const random = randomFrom("noise canvas", canvasIndex);
-      for (let i = 0; i < pixels.length; i++) pixels[i] = random.nextBelow(2) * 255;
+      for (let i = 0; i < pixels.length; i++)
+        pixels[i] = random.nextBelow(2) * 255;
       return { pixels, imageIndex: null };
     }
     case "free": {

@@ -10,12 +10,22 @@ export interface ImageSource {
 const cacheBytes = 128 * 2 ** 20;
 
 /** @param indices the images that will be asked for */
-export async function openImageSource(dataset: Dataset, indices: Int32Array): Promise<ImageSource> {
+export async function openImageSource(
+  dataset: Dataset,
+  indices: Int32Array,
+): Promise<ImageSource> {
   const [channels, height, width] = dataset.imageShape;
   const imageBytes = channels * height * width;
   const toUnit = Float32Array.from({ length: 256 }, (_, value) => value / 255);
-  const convert = (from: Uint8Array, start: number, into: Float32Array, offset: number, length: number) => {
-    for (let i = 0; i < length; i++) into[offset + i] = toUnit[from[start + i]!]!;
+  const convert = (
+    from: Uint8Array,
+    start: number,
+    into: Float32Array,
+    offset: number,
+    length: number,
+  ) => {
+    for (let i = 0; i < length; i++)
+      into[offset + i] = toUnit[from[start + i]]!;
   };
   if (indices.length * imageBytes > cacheBytes) {
     let buffer = new Uint8Array(0);
@@ -34,7 +44,13 @@ export async function openImageSource(dataset: Dataset, indices: Int32Array): Pr
   return {
     async read(wanted, into, offset) {
       wanted.forEach((index, i) => {
-        convert(kept, places.get(index)! * imageBytes, into, offset + i * imageBytes, imageBytes);
+        convert(
+          kept,
+          places.get(index)! * imageBytes,
+          into,
+          offset + i * imageBytes,
+          imageBytes,
+        );
       });
     },
   };

@@ -58,7 +58,10 @@ export interface RunOptions {
   /** Told after each step how many searches took it. */
   readonly onStep?: (searches: number) => void;
   /** Given every search under way when the run is stopped, and every `checkpointMs` before. */
-  readonly onCheckpoint?: (identity: SearchIdentity, state: SearchState) => Promise<void>;
+  readonly onCheckpoint?: (
+    identity: SearchIdentity,
+    state: SearchState,
+  ) => Promise<void>;
   readonly checkpointMs?: number;
 }
 
@@ -102,16 +105,30 @@ export async function* runSearches(
       slots[index] = null;
       feeds.masks.fill(0, index * pixels, (index + 1) * pixels);
       feeds.canvases.fill(0, index * imageSize, (index + 1) * imageSize);
-      feeds.images.fill(0, index * settings.batchSize * imageSize, (index + 1) * settings.batchSize * imageSize);
+      feeds.images.fill(
+        0,
+        index * settings.batchSize * imageSize,
+        (index + 1) * settings.batchSize * imageSize,
+      );
       return;
     }
     const { start, identity } = next.value;
     const mask = feeds.masks.subarray(index * pixels, (index + 1) * pixels);
-    const canvas = feeds.canvases.subarray(index * imageSize, (index + 1) * imageSize);
+    const canvas = feeds.canvases.subarray(
+      index * imageSize,
+      (index + 1) * imageSize,
+    );
     mask.set(start.mask);
     canvas.set(start.canvas);
     feeds.targets[index * numClasses + identity.targetClass] = 1;
-    slots[index] = { search: next.value, mask, canvas, step: start.step, loss: start.loss, wallMs: 0 };
+    slots[index] = {
+      search: next.value,
+      mask,
+      canvas,
+      step: start.step,
+      loss: start.loss,
+      wallMs: 0,
+    };
   };
   const stateOf = (slot: Slot): SearchState => ({
     step: slot.step,
@@ -121,7 +138,9 @@ export async function* runSearches(
   });
   const checkpoint = async () => {
     if (!options.onCheckpoint) return;
-    for (const slot of slots) if (slot && slot.step > 0) await options.onCheckpoint(slot.search.identity, stateOf(slot));
+    for (const slot of slots)
+      if (slot && slot.step > 0)
+        await options.onCheckpoint(slot.search.identity, stateOf(slot));
   };
 
   for (let index = 0; index < pack; index++) await fill(index);
@@ -129,7 +148,11 @@ export async function* runSearches(
   for (;;) {
     for (const [index, slot] of slots.entries()) {
       if (!slot || slot.step < settings.steps) continue;
-      yield { identity: slot.search.identity, state: stateOf(slot), wallMs: slot.wallMs };
+      yield {
+        identity: slot.search.identity,
+        state: stateOf(slot),
+        wallMs: slot.wallMs,
+      };
       await fill(index);
     }
     const active = slots.filter((slot) => slot !== null);
@@ -142,17 +165,30 @@ export async function* runSearches(
     const began = options.now();
     for (const [index, slot] of slots.entries()) {
       if (!slot) continue;
-      const chosen = slot.search.order.positionsAt(slot.step).map((position) => slot.search.images[position]!);
-      await images.read(chosen, feeds.images, index * settings.batchSize * imageSize);
+      const chosen = slot.search.order
+        .positionsAt(slot.step)
+        .map((position) => slot.search.images[position]);
+      await images.read(
+        chosen,
+        feeds.images,
+        index * settings.batchSize * imageSize,
+      );
     }
-    const [losses, , maskGradients, canvasGradients] = await executable.run(feeds);
+    const [losses, , maskGradients, canvasGradients] =
+      await executable.run(feeds);
     for (const [index, slot] of slots.entries()) {
       if (!slot) continue;
-      slot.loss = losses!.data[index]!;
+      slot.loss = losses.data[index]!;
       if (!Number.isFinite(slot.loss)) throw divergence(slot);
       const size = stepSizeAt(settings, slot.step);
-      signStep(slot.mask, maskGradients!.data, index * pixels, size);
-      if (canvasGradients) signStep(slot.canvas, canvasGradients.data, index * imageSize, settings.canvasStepSize);
+      signStep(slot.mask, maskGradients.data, index * pixels, size);
+      if (canvasGradients)
+        signStep(
+          slot.canvas,
+          canvasGradients.data,
+          index * imageSize,
+          settings.canvasStepSize,
+        );
       slot.step++;
     }
     const elapsed = options.now() - began;
@@ -165,7 +201,9 @@ export async function* runSearches(
   }
 }
 
-async function* toAsync<T>(values: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, undefined> {
+async function* toAsync<T>(
+  values: Iterable<T> | AsyncIterable<T>,
+): AsyncGenerator<T, undefined> {
   yield* values;
   return undefined;
 }
@@ -180,15 +218,23 @@ function divergence({ search, step, loss }: Slot): MotifError {
 }
 
 /** The change of a mask value in step `step`. */
-export function stepSizeAt({ stepSize, finalStepShare, steps }: SearchSettings, step: number): number {
+export function stepSizeAt(
+  { stepSize, finalStepShare, steps }: SearchSettings,
+  step: number,
+): number {
   const done = steps <= 1 ? 0 : step / (steps - 1);
   return stepSize * (1 + (finalStepShare - 1) * done);
 }
 
 /** values ← clip01(values − size·sign(gradient)). */
-function signStep(values: Float32Array, gradient: ArrayLike<number>, offset: number, size: number): void {
+function signStep(
+  values: Float32Array,
+  gradient: ArrayLike<number>,
+  offset: number,
+  size: number,
+): void {
   for (let i = 0; i < values.length; i++) {
-    const moved = values[i]! - size * Math.sign(gradient[offset + i]!);
+    const moved = values[i] - size * Math.sign(gradient[offset + i]);
     values[i] = moved < 0 ? 0 : moved > 1 ? 1 : moved;
   }
 }

@@ -62,7 +62,10 @@ export const presets: Readonly<Record<PresetName, SearchSettings>> = {
 export function checkSettings(settings: SearchSettings): void {
   const whole = (value: number, name: string, most: number) => {
     if (!(Number.isInteger(value) && value >= 1 && value <= most)) {
-      throw new MotifError("usage", `--${name} ${value}: a whole number from 1 to ${most} is expected.`);
+      throw new MotifError(
+        "usage",
+        `--${name} ${value}: a whole number from 1 to ${most} is expected.`,
+      );
     }
   };
   whole(settings.steps, "steps", 10_000_000);
@@ -70,7 +73,11 @@ export function checkSettings(settings: SearchSettings): void {
   whole(settings.canvases, "canvases", 10_000);
   whole(settings.seeds, "seeds", 10_000);
   const within = (value: number, name: string, low: number, high: number) => {
-    if (!(value >= low && value <= high)) throw new MotifError("usage", `--${name} ${value}: ${low} to ${high} is expected.`);
+    if (!(value >= low && value <= high))
+      throw new MotifError(
+        "usage",
+        `--${name} ${value}: ${low} to ${high} is expected.`,
+      );
   };
   within(settings.alpha, "alpha", 0, 1);
   within(settings.stepSize, "step-size", 1e-6, 1);

@@ -4,9 +4,13 @@
  * The scheme is the usual one: Griewank & Walther, *Evaluating Derivatives* (2nd ed., 2008), chapter 3.
  */
 import { MotifError } from "../../motif-error.ts";
-import { isConstant, type Graph, type Node, type Value } from "../graph/graph.ts";
+import {
+  isConstant,
+  type Graph,
+  type Node,
+  type Value,
+} from "../graph/graph.ts";
 import { elementCount, formatType, isSameShape } from "../graph/tensor.ts";
-import type { OpRule } from "../ops/rule.ts";
 import { newGraphBuilder, ruleOf } from "../ops/table.ts";
 import type { OpType } from "../graph/operators.ts";
 
@@ -17,17 +21,29 @@ import type { OpType } from "../graph/operators.ts";
  * @returns a graph with the outputs of `graph` followed by ∂sum(loss)/∂w for each `w` of `wrt`, each of w's shape
  * @throws MotifError "graph" when loss or `wrt` is not float32, or loss does not depend on one of them
  */
-export function valueAndGrad(graph: Graph, loss: Value, wrt: readonly Value[]): Graph {
+export function valueAndGrad(
+  graph: Graph,
+  loss: Value,
+  wrt: readonly Value[],
+): Graph {
   for (const value of [loss, ...wrt]) {
-    if (value.dtype !== "float32") throw new MotifError("graph", `${value.name} (${formatType(value)}) cannot be differentiated`);
+    if (value.dtype !== "float32")
+      throw new MotifError(
+        "graph",
+        `${value.name} (${formatType(value)}) cannot be differentiated`,
+      );
   }
   const g = newGraphBuilder();
   g.adopt(graph);
 
   const varying = new Set<Value>(wrt);
   for (const node of graph.nodes) {
-    if (node.inputs.some((input) => input && varying.has(input)) && ruleOf(node.op).vjp !== null) {
-      for (const output of node.outputs) if (output.dtype === "float32") varying.add(output);
+    if (
+      node.inputs.some((input) => input && varying.has(input)) &&
+      ruleOf(node.op).vjp !== null
+    ) {
+      for (const output of node.outputs)
+        if (output.dtype === "float32") varying.add(output);
     }
   }
 
@@ -40,28 +56,51 @@ export function valueAndGrad(graph: Graph, loss: Value, wrt: readonly Value[]): 
       );
     }
     const earlier = cotangents.get(value);
-    cotangents.set(value, earlier ? g.add("Add", [earlier, cotangent], {}) : cotangent);
+    cotangents.set(
+      value,
+      earlier ? g.add("Add", [earlier, cotangent], {}) : cotangent,
+    );
   };
   cotangents.set(
     loss,
-    g.constant({ dtype: "float32", shape: loss.shape, data: new Float32Array(elementCount(loss.shape)).fill(1) }, "seed"),
+    g.constant(
+      {
+        dtype: "float32",
+        shape: loss.shape,
+        data: new Float32Array(elementCount(loss.shape)).fill(1),
+      },
+      "seed",
+    ),
   );
 
   for (const node of graph.nodes.toReversed()) {
-    const outgoing = node.outputs.map((output) => (varying.has(output) ? (cotangents.get(output) ?? null) : null));
-    const wanted = node.inputs.map((input) => input !== null && !isConstant(input) && varying.has(input));
-    if (outgoing.every((cotangent) => cotangent === null) || !wanted.includes(true)) continue;
-    const { vjp } = ruleOf(node.op) as OpRule<OpType>;
+    const outgoing = node.outputs.map((output) =>
+      varying.has(output) ? (cotangents.get(output) ?? null) : null,
+    );
+    const wanted = node.inputs.map(
+      (input) => input !== null && !isConstant(input) && varying.has(input),
+    );
+    if (
+      outgoing.every((cotangent) => cotangent === null) ||
+      !wanted.includes(true)
+    )
+      continue;
+    const { vjp } = ruleOf<OpType>(node.op);
     const incoming = vjp!(g, node, outgoing, wanted);
     node.inputs.forEach((input, index) => {
       const cotangent = incoming[index];
-      if (input && cotangent && wanted[index]) accumulate(input, cotangent, node);
+      if (input && cotangent && wanted[index])
+        accumulate(input, cotangent, node);
     });
   }
 
   const gradients = wrt.map((value) => {
     const gradient = cotangents.get(value);
-    if (!gradient) throw new MotifError("graph", `${loss.name} does not depend on ${value.name}: there is no gradient to follow`);
+    if (!gradient)
+      throw new MotifError(
+        "graph",
+        `${loss.name} does not depend on ${value.name}: there is no gradient to follow`,
+      );
     return gradient;
   });
   return g.finish([...graph.outputs, ...gradients]);

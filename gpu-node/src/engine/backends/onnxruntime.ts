@@ -1,10 +1,20 @@
 /**
  * ONNX Runtime: the default. The whole step, forward and backward, is one ahead-of-time optimised graph.
  */
-import { InferenceSession, listSupportedBackends, Tensor as OrtTensor } from "onnxruntime-node";
+import {
+  InferenceSession,
+  listSupportedBackends,
+  Tensor as OrtTensor,
+} from "onnxruntime-node";
 import { MotifError } from "../../motif-error.ts";
 import type { Graph } from "../graph/graph.ts";
-import { elementCount, formatType, type Tensor, type TensorData, type TensorType } from "../graph/tensor.ts";
+import {
+  elementCount,
+  formatType,
+  type Tensor,
+  type TensorData,
+  type TensorType,
+} from "../graph/tensor.ts";
 import { exportModel } from "../onnx/export-model.ts";
 import type { Backend, Executable } from "./backend.ts";
 
@@ -19,7 +29,10 @@ export function listProviders(): Provider[] {
 }
 
 /** @param options.threads CPU threads for one operator; the machine's cores where absent */
-export function onnxruntimeBackend(options: { readonly provider?: Provider; readonly threads: number }): Backend {
+export function onnxruntimeBackend(options: {
+  readonly provider?: Provider;
+  readonly threads: number;
+}): Backend {
   const { provider = "cpu", threads } = options;
   return {
     name: "onnxruntime",
@@ -29,7 +42,11 @@ export function onnxruntimeBackend(options: { readonly provider?: Provider; read
   };
 }
 
-async function compile(graph: Graph, provider: Provider, threads: number): Promise<Executable> {
+async function compile(
+  graph: Graph,
+  provider: Provider,
+  threads: number,
+): Promise<Executable> {
   let session: InferenceSession;
   try {
     session = await InferenceSession.create(exportModel(graph), {
@@ -41,7 +58,11 @@ async function compile(graph: Graph, provider: Provider, threads: number): Promi
       logSeverityLevel: 3,
     });
   } catch (error) {
-    throw new MotifError("backend", `ONNX Runtime (${provider}) refused the graph: ${(error as Error).message}`, { cause: error });
+    throw new MotifError(
+      "backend",
+      `ONNX Runtime (${provider}) refused the graph: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
   return {
     run: (feeds) => runSession(session, graph, feeds),
@@ -49,13 +70,24 @@ async function compile(graph: Graph, provider: Provider, threads: number): Promi
   };
 }
 
-async function runSession(session: InferenceSession, graph: Graph, feeds: Readonly<Record<string, TensorData>>): Promise<Tensor[]> {
+async function runSession(
+  session: InferenceSession,
+  graph: Graph,
+  feeds: Readonly<Record<string, TensorData>>,
+): Promise<Tensor[]> {
   const inputs: Record<string, OrtTensor> = {};
   for (const input of graph.inputs) {
     const data = feeds[input.name];
-    if (!data) throw new MotifError("backend", `no data for input ${input.name} ${formatType(input)}`);
+    if (!data)
+      throw new MotifError(
+        "backend",
+        `no data for input ${input.name} ${formatType(input)}`,
+      );
     if (data.length !== elementCount(input.shape)) {
-      throw new MotifError("backend", `${data.length} values for input ${input.name} ${formatType(input)}`);
+      throw new MotifError(
+        "backend",
+        `${data.length} values for input ${input.name} ${formatType(input)}`,
+      );
     }
     inputs[input.name] = toOrt(input, data);
   }
@@ -63,23 +95,42 @@ async function runSession(session: InferenceSession, graph: Graph, feeds: Readon
   try {
     results = await session.run(inputs);
   } catch (error) {
-    throw new MotifError("backend", `ONNX Runtime failed: ${(error as Error).message}`, { cause: error });
+    throw new MotifError(
+      "backend",
+      `ONNX Runtime failed: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
-  return graph.outputs.map((value, index) => fromOrt(value, results[session.outputNames[index]!] as OrtTensor));
+  return graph.outputs.map((value, index) =>
+    fromOrt(value, results[session.outputNames[index]]),
+  );
 }
 
 function toOrt({ dtype, shape }: TensorType, data: TensorData): OrtTensor {
   switch (dtype) {
     case "float32":
-      return new OrtTensor("float32", data instanceof Float32Array ? data : Float32Array.from(data), shape);
+      return new OrtTensor(
+        "float32",
+        data instanceof Float32Array ? data : Float32Array.from(data),
+        shape,
+      );
     case "int64":
-      return new OrtTensor("int64", BigInt64Array.from(data as Float64Array, BigInt), shape);
+      return new OrtTensor(
+        "int64",
+        BigInt64Array.from(data as Float64Array, BigInt),
+        shape,
+      );
     case "bool":
       return new OrtTensor("bool", data as Uint8Array, shape);
   }
 }
 
 function fromOrt({ dtype, shape }: TensorType, tensor: OrtTensor): Tensor {
-  if (dtype !== "int64") return { dtype, shape, data: tensor.data as Float32Array | Uint8Array };
-  return { dtype, shape, data: Float64Array.from(tensor.data as BigInt64Array, Number) };
+  if (dtype !== "int64")
+    return { dtype, shape, data: tensor.data as Float32Array | Uint8Array };
+  return {
+    dtype,
+    shape,
+    data: Float64Array.from(tensor.data as BigInt64Array, Number),
+  };
 }

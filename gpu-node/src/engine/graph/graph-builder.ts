@@ -3,7 +3,13 @@
  * arithmetic, folded weights and the like never become nodes.
  */
 import { MotifError } from "../../motif-error.ts";
-import { isConstant, type Constant, type Graph, type Node, type Value } from "./graph.ts";
+import {
+  isConstant,
+  type Constant,
+  type Graph,
+  type Node,
+  type Value,
+} from "./graph.ts";
 import type { Attributes, OpType } from "./operators.ts";
 import {
   elementCount,
@@ -19,9 +25,18 @@ import {
 /** What the builder asks of the operator table, which it cannot import: operators are built on graphs. */
 export interface OperatorSemantics {
   /** Types of the outputs. @throws MotifError "graph" when the inputs do not fit the operator. */
-  inferTypes(op: OpType, inputs: readonly (Value | null)[], attributes: Attributes): TensorType[];
+  inferTypes(
+    op: OpType,
+    inputs: readonly (Value | null)[],
+    attributes: Attributes,
+  ): TensorType[];
   /** The reference kernel. */
-  evaluate(op: OpType, inputs: readonly (Tensor | null)[], attributes: Attributes, outputs: readonly TensorType[]): Tensor[];
+  evaluate(
+    op: OpType,
+    inputs: readonly (Tensor | null)[],
+    attributes: Attributes,
+    outputs: readonly TensorType[],
+  ): Tensor[];
 }
 
 export class GraphBuilder {
@@ -42,8 +57,13 @@ export class GraphBuilder {
   }
 
   /** Declares a graph input. @throws MotifError "graph" when the name is taken. */
-  input(name: string, shape: Shape, dtype: TensorType["dtype"] = "float32"): Value {
-    if (this.#names.has(name)) throw new MotifError("graph", `two inputs are called ${name}`);
+  input(
+    name: string,
+    shape: Shape,
+    dtype: TensorType["dtype"] = "float32",
+  ): Value {
+    if (this.#names.has(name))
+      throw new MotifError("graph", `two inputs are called ${name}`);
     this.#names.add(name);
     const value = { name, dtype, shape };
     this.#inputs.push(value);
@@ -52,7 +72,12 @@ export class GraphBuilder {
 
   /** A constant that shares `tensor`'s data: do not write to it afterwards. */
   constant(tensor: Tensor, name = "constant"): Constant {
-    return { name: this.#uniqueName(name), dtype: tensor.dtype, shape: tensor.shape, data: tensor.data };
+    return {
+      name: this.#uniqueName(name),
+      dtype: tensor.dtype,
+      shape: tensor.shape,
+      data: tensor.data,
+    };
   }
 
   /** A float32 scalar; the same number gives the same value. */
@@ -66,8 +91,13 @@ export class GraphBuilder {
   }
 
   /** Adds a node of an operator with one output (of several: the first) and returns that output. */
-  add<Op extends OpType>(op: Op, inputs: readonly (Value | null)[], attributes: Attributes<Op>, name?: string): Value {
-    return this.addAll(op, inputs, attributes, name)[0]!;
+  add<Op extends OpType>(
+    op: Op,
+    inputs: readonly (Value | null)[],
+    attributes: Attributes<Op>,
+    name?: string,
+  ): Value {
+    return this.addAll(op, inputs, attributes, name)[0];
   }
 
   /**
@@ -75,21 +105,36 @@ export class GraphBuilder {
    * @param name of the node, for errors; made from the operator's where absent
    * @throws MotifError "graph", naming node and operator, when the inputs do not fit
    */
-  addAll<Op extends OpType>(op: Op, inputs: readonly (Value | null)[], attributes: Attributes<Op>, name?: string): Value[] {
+  addAll<Op extends OpType>(
+    op: Op,
+    inputs: readonly (Value | null)[],
+    attributes: Attributes<Op>,
+    name?: string,
+  ): Value[] {
     const nodeName = this.#uniqueName(name ?? op.toLowerCase());
     let types: TensorType[];
     try {
       types = this.#semantics.inferTypes(op, inputs, attributes);
       for (const type of types) {
-        if (elementCount(type.shape) > mostElements) throw new MotifError("graph", `its output ${formatType(type)} is too large`);
+        if (elementCount(type.shape) > mostElements)
+          throw new MotifError(
+            "graph",
+            `its output ${formatType(type)} is too large`,
+          );
       }
     } catch (error) {
       if (!(error instanceof MotifError)) throw error;
-      const given = inputs.map((value) => (value ? formatType(value) : "–")).join(", ");
-      throw new MotifError("graph", `${op} "${nodeName}" (${given}): ${error.message}`, { cause: error });
+      const given = inputs
+        .map((value) => (value ? formatType(value) : "–"))
+        .join(", ");
+      throw new MotifError(
+        "graph",
+        `${op} "${nodeName}" (${given}): ${error.message}`,
+        { cause: error },
+      );
     }
     if (inputs.every((value) => value === null || isConstant(value))) {
-      const results = this.#semantics.evaluate(op, inputs as readonly (Constant | null)[], attributes, types);
+      const results = this.#semantics.evaluate(op, inputs, attributes, types);
       return results.map((tensor) => this.constant(tensor, nodeName));
     }
     const outputs = types.map((type, index) => ({
@@ -103,8 +148,12 @@ export class GraphBuilder {
 
   /** Takes over the inputs and nodes of `graph` as they are, keeping every value's identity. */
   adopt(graph: Graph): void {
-    for (const { name } of [...graph.inputs, ...graph.nodes.flatMap((node) => node.outputs)]) {
-      if (this.#names.has(name)) throw new MotifError("graph", `two values are called ${name}`);
+    for (const { name } of [
+      ...graph.inputs,
+      ...graph.nodes.flatMap((node) => node.outputs),
+    ]) {
+      if (this.#names.has(name))
+        throw new MotifError("graph", `two values are called ${name}`);
       this.#names.add(name);
     }
     this.#inputs.push(...graph.inputs);
@@ -120,7 +169,11 @@ export class GraphBuilder {
       nodes.push(node);
       for (const value of node.inputs) if (value) needed.add(value);
     }
-    return { inputs: [...this.#inputs], outputs: [...outputs], nodes: nodes.reverse() };
+    return {
+      inputs: [...this.#inputs],
+      outputs: [...outputs],
+      nodes: nodes.reverse(),
+    };
   }
 
   #shared(key: string, make: () => Tensor): Constant {

@@ -6,7 +6,12 @@
  * Values are compared by identity; names are unique within a graph and serve people, exports and feeds.
  */
 import type { Attributes, OpType } from "./operators.ts";
-import { formatType, type Tensor, type TensorData, type TensorType } from "./tensor.ts";
+import {
+  formatType,
+  type Tensor,
+  type TensorData,
+  type TensorType,
+} from "./tensor.ts";
 
 export interface Value extends TensorType {
   readonly name: string;
@@ -42,11 +47,15 @@ export function isConstant(value: Value | null | undefined): value is Constant {
 export function printGraph(graph: Graph): string {
   const show = (value: Value) => `${value.name}: ${formatType(value)}`;
   const lines = graph.nodes.map((node) => {
-    const attributes = Object.entries(node.attributes).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+    const attributes = Object.entries(node.attributes).map(
+      ([key, value]) => `${key}=${JSON.stringify(value)}`,
+    );
     const inputs = node.inputs.map((value) => value?.name ?? "–");
     return `  ${node.outputs.map(show).join(", ")} = ${node.op}(${[...inputs, ...attributes].join(", ")})`;
   });
-  return [`graph(${graph.inputs.map(show).join(", ")})`, ...lines, `  return ${graph.outputs.map((v) => v.name).join(", ")}`].join(
-    "\n",
-  );
+  return [
+    `graph(${graph.inputs.map(show).join(", ")})`,
+    ...lines,
+    `  return ${graph.outputs.map((v) => v.name).join(", ")}`,
+  ].join("\n");
 }

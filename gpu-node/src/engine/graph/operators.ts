@@ -103,7 +103,9 @@ export interface OperatorAttributes {
   /** (X [N, C, H, W], filter [M, C/group, kH, kW]) or with a bias [M]. */
   Conv: ConvolutionAttributes;
   /** (X [N, C, H, W], filter [C, M/group, kH, kW]) or with a bias [M]. outputPadding: rows and columns added at the end. */
-  ConvTranspose: ConvolutionAttributes & { readonly outputPadding: readonly [number, number] };
+  ConvTranspose: ConvolutionAttributes & {
+    readonly outputPadding: readonly [number, number];
+  };
 
   // Pools. MaxPool has two outputs: the maxima, and their int64 flat indices into X (row-major over N, C, H, W).
   MaxPool: PoolAttributes;
@@ -125,21 +127,30 @@ export interface OperatorAttributes {
     readonly steps: readonly number[];
   };
   /** Negative pads crop. value is used by mode "constant". */
-  Pad: { readonly pads: readonly number[]; readonly mode: "constant" | "reflect" | "edge"; readonly value: number };
+  Pad: {
+    readonly pads: readonly number[];
+    readonly mode: "constant" | "reflect" | "edge";
+    readonly value: number;
+  };
 
   // Indexing, by int64 indices; negative ones count from the end.
   Gather: { readonly axis: number };
   GatherElements: { readonly axis: number };
   /** (data, indices, updates) */
-  ScatterElements: { readonly axis: number; readonly reduction: "none" | "add" };
+  ScatterElements: {
+    readonly axis: number;
+    readonly reduction: "none" | "add";
+  };
   /** (data, indices, updates) */
   ScatterND: { readonly reduction: "none" | "add" };
 
   /** Over the last two axes of [N, C, H, W], to `sizes` [height, width]; scales are what coordinates are computed with. */
   Resize: {
     readonly mode: "nearest" | "linear";
-    readonly coordinateTransformationMode: "half_pixel" | "pytorch_half_pixel" | "align_corners" | "asymmetric";
-    readonly nearestMode: "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
+    readonly coordinateTransformationMode:
+      "half_pixel" | "pytorch_half_pixel" | "align_corners" | "asymmetric";
+    readonly nearestMode:
+      "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
     readonly scales: readonly [number, number];
     readonly sizes: readonly [number, number];
   };

@@ -39,7 +39,7 @@ export function rowMajorStrides(shape: Shape): number[] {
   let step = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     strides[axis] = step;
-    step *= shape[axis]!;
+    step *= shape[axis];
   }
   return strides;
 }
@@ -58,22 +58,42 @@ export function formatType({ dtype, shape }: TensorType): string {
  * @param like the inputs a kernel computes from; the first float one decides between Float32Array and Float64Array
  * @throws MotifError "graph" when the shape is not credible
  */
-export function zeros(type: TensorType, ...like: readonly (Tensor | null | undefined)[]): Tensor {
+export function zeros(
+  type: TensorType,
+  ...like: readonly (Tensor | null | undefined)[]
+): Tensor {
   const count = elementCount(type.shape);
-  if (!(count <= mostElements)) throw new MotifError("graph", `a tensor ${formatType(type)} is too large to compute`);
+  if (!(count <= mostElements))
+    throw new MotifError(
+      "graph",
+      `a tensor ${formatType(type)} is too large to compute`,
+    );
   const { dtype, shape } = type;
   if (dtype === "bool") return { dtype, shape, data: new Uint8Array(count) };
   if (dtype === "int64") return { dtype, shape, data: new Float64Array(count) };
-  const isDouble = like.some((tensor) => tensor?.dtype === "float32" && tensor.data instanceof Float64Array);
-  return { dtype, shape, data: isDouble ? new Float64Array(count) : new Float32Array(count) };
+  const isDouble = like.some(
+    (tensor) =>
+      tensor?.dtype === "float32" && tensor.data instanceof Float64Array,
+  );
+  return {
+    dtype,
+    shape,
+    data: isDouble ? new Float64Array(count) : new Float32Array(count),
+  };
 }
 
 /** float32 tensor from plain numbers. */
-export function floats(values: ArrayLike<number>, shape: Shape = [values.length]): Tensor {
+export function floats(
+  values: ArrayLike<number>,
+  shape: Shape = [values.length],
+): Tensor {
   return { dtype: "float32", shape, data: Float32Array.from(values) };
 }
 
 /** int64 tensor from plain numbers. */
-export function integers(values: ArrayLike<number>, shape: Shape = [values.length]): Tensor {
+export function integers(
+  values: ArrayLike<number>,
+  shape: Shape = [values.length],
+): Tensor {
   return { dtype: "int64", shape, data: Float64Array.from(values) };
 }

@@ -4,9 +4,20 @@
  */
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { MotifError } from "../../motif-error.ts";
-import { isConstant, type Graph, type Node, type Value } from "../graph/graph.ts";
+import {
+  isConstant,
+  type Graph,
+  type Node,
+  type Value,
+} from "../graph/graph.ts";
 import type { OpType, OperatorAttributes } from "../graph/operators.ts";
-import { floats, integers, type DType, type Tensor, type TensorType } from "../graph/tensor.ts";
+import {
+  floats,
+  integers,
+  type DType,
+  type Tensor,
+  type TensorType,
+} from "../graph/tensor.ts";
 
 const irVersion = 8;
 const opsetVersion = 18;
@@ -14,9 +25,19 @@ const opsetVersion = 18;
 const mostBytes = 2 ** 31 - 1;
 
 /** TensorProto.DataType */
-const dataTypes: Readonly<Record<DType, number>> = { float32: 1, int64: 7, bool: 9 };
+const dataTypes: Readonly<Record<DType, number>> = {
+  float32: 1,
+  int64: 7,
+  bool: 9,
+};
 /** AttributeProto.AttributeType */
-const attributeTypes = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
+const attributeTypes = {
+  float: 1,
+  int: 2,
+  string: 3,
+  floats: 6,
+  ints: 7,
+} as const;
 
 type OnnxAttribute =
   | { readonly type: "int"; readonly value: number }
@@ -31,23 +52,36 @@ interface OnnxForm {
   readonly operands?: readonly (Tensor | null)[];
 }
 
-const int = (value: number | boolean): OnnxAttribute => ({ type: "int", value: Number(value) });
-const ints = (value: readonly number[]): OnnxAttribute => ({ type: "ints", value });
+const int = (value: number | boolean): OnnxAttribute => ({
+  type: "int",
+  value: Number(value),
+});
+const ints = (value: readonly number[]): OnnxAttribute => ({
+  type: "ints",
+  value,
+});
 const float = (value: number): OnnxAttribute => ({ type: "float", value });
 const string = (value: string): OnnxAttribute => ({ type: "string", value });
 
 const plain = (): OnnxForm => ({});
-const reduction = ({ axes, keepDims }: OperatorAttributes["ReduceSum"]): OnnxForm => ({
+const reduction = ({
+  axes,
+  keepDims,
+}: OperatorAttributes["ReduceSum"]): OnnxForm => ({
   attributes: { keepdims: int(keepDims) },
   operands: [integers(axes)],
 });
-const convolution = (a: OperatorAttributes["Conv"]): Record<string, OnnxAttribute> => ({
+const convolution = (
+  a: OperatorAttributes["Conv"],
+): Record<string, OnnxAttribute> => ({
   strides: ints(a.strides),
   pads: ints(a.pads),
   dilations: ints(a.dilations),
   group: int(a.group),
 });
-const pool = (a: OperatorAttributes["MaxPool"]): Record<string, OnnxAttribute> => ({
+const pool = (
+  a: OperatorAttributes["MaxPool"],
+): Record<string, OnnxAttribute> => ({
   kernel_shape: ints(a.kernelShape),
   strides: ints(a.strides),
   pads: ints(a.pads),
@@ -56,7 +90,9 @@ const pool = (a: OperatorAttributes["MaxPool"]): Record<string, OnnxAttribute> =
 /** Before the first element, where a negative step counts down to it. */
 const beforeFirst = -(2 ** 63);
 
-const forms: { readonly [Op in OpType]: (attributes: OperatorAttributes[Op]) => OnnxForm } = {
+const forms: {
+  readonly [Op in OpType]: (attributes: OperatorAttributes[Op]) => OnnxForm;
+} = {
   Abs: plain,
   Ceil: plain,
   Cos: plain,
@@ -76,9 +112,14 @@ const forms: { readonly [Op in OpType]: (attributes: OperatorAttributes[Op]) => 
   Softplus: plain,
   LeakyRelu: ({ alpha }) => ({ attributes: { alpha: float(alpha) } }),
   Elu: ({ alpha }) => ({ attributes: { alpha: float(alpha) } }),
-  HardSigmoid: ({ alpha, beta }) => ({ attributes: { alpha: float(alpha), beta: float(beta) } }),
+  HardSigmoid: ({ alpha, beta }) => ({
+    attributes: { alpha: float(alpha), beta: float(beta) },
+  }),
   Clip: ({ min, max }) => ({
-    operands: [min === -Infinity ? null : floats([min], []), max === Infinity ? null : floats([max], [])],
+    operands: [
+      min === -Infinity ? null : floats([min], []),
+      max === Infinity ? null : floats([max], []),
+    ],
   }),
   Add: plain,
   Sub: plain,
@@ -103,18 +144,32 @@ const forms: { readonly [Op in OpType]: (attributes: OperatorAttributes[Op]) => 
   ReduceMax: reduction,
   ReduceMin: reduction,
   ReduceProd: reduction,
-  ArgMax: ({ axis, keepDims }) => ({ attributes: { axis: int(axis), keepdims: int(keepDims) } }),
+  ArgMax: ({ axis, keepDims }) => ({
+    attributes: { axis: int(axis), keepdims: int(keepDims) },
+  }),
   Softmax: ({ axis }) => ({ attributes: { axis: int(axis) } }),
   LogSoftmax: ({ axis }) => ({ attributes: { axis: int(axis) } }),
   MatMul: plain,
-  Gemm: ({ transA, transB }) => ({ attributes: { transA: int(transA), transB: int(transB) } }),
+  Gemm: ({ transA, transB }) => ({
+    attributes: { transA: int(transA), transB: int(transB) },
+  }),
   Conv: (a) => ({ attributes: convolution(a) }),
-  ConvTranspose: (a) => ({ attributes: { ...convolution(a), output_padding: ints(a.outputPadding) } }),
-  MaxPool: (a) => ({ attributes: { ...pool(a), dilations: ints(a.dilations) } }),
+  ConvTranspose: (a) => ({
+    attributes: { ...convolution(a), output_padding: ints(a.outputPadding) },
+  }),
+  MaxPool: (a) => ({
+    attributes: { ...pool(a), dilations: ints(a.dilations) },
+  }),
   AveragePool: (a) => {
     // Dilated average pools came with opset 19; no classifier has them.
-    if (a.dilations.some((size) => size !== 1)) throw new MotifError("graph", "AveragePool with dilations cannot be exported");
-    return { attributes: { ...pool(a), count_include_pad: int(a.countIncludePad) } };
+    if (a.dilations.some((size) => size !== 1))
+      throw new MotifError(
+        "graph",
+        "AveragePool with dilations cannot be exported",
+      );
+    return {
+      attributes: { ...pool(a), count_include_pad: int(a.countIncludePad) },
+    };
   },
   Reshape: ({ shape }) => ({ operands: [integers(shape)] }),
   Transpose: ({ perm }) => ({ attributes: { perm: ints(perm) } }),
@@ -130,12 +185,19 @@ const forms: { readonly [Op in OpType]: (attributes: OperatorAttributes[Op]) => 
   }),
   Pad: ({ pads, mode, value }) => ({
     attributes: { mode: string(mode) },
-    operands: [integers(pads), ...(mode === "constant" ? [floats([value], [])] : [])],
+    operands: [
+      integers(pads),
+      ...(mode === "constant" ? [floats([value], [])] : []),
+    ],
   }),
   Gather: ({ axis }) => ({ attributes: { axis: int(axis) } }),
   GatherElements: ({ axis }) => ({ attributes: { axis: int(axis) } }),
-  ScatterElements: ({ axis, reduction }) => ({ attributes: { axis: int(axis), reduction: string(reduction) } }),
-  ScatterND: ({ reduction }) => ({ attributes: { reduction: string(reduction) } }),
+  ScatterElements: ({ axis, reduction }) => ({
+    attributes: { axis: int(axis), reduction: string(reduction) },
+  }),
+  ScatterND: ({ reduction }) => ({
+    attributes: { reduction: string(reduction) },
+  }),
   Resize: (a) => ({
     attributes: {
       mode: string(a.mode),
@@ -160,7 +222,10 @@ export function exportModel(graph: Graph, name = "motif"): Uint8Array {
   // Two passes over the constants would be the price of nested length prefixes; the writer's fork() keeps chunks instead.
   model.uint32(tag(7, 2)).fork();
   const written = new Set<Value>();
-  const used = new Set<Value>([...graph.outputs, ...graph.nodes.flatMap((n) => n.inputs.filter((v) => v !== null))]);
+  const used = new Set<Value>([
+    ...graph.outputs,
+    ...graph.nodes.flatMap((n) => n.inputs.filter((v) => v !== null)),
+  ]);
   const writeConstant = (value: Value) => {
     if (!isConstant(value) || written.has(value)) return;
     written.add(value);
@@ -169,9 +234,13 @@ export function exportModel(graph: Graph, name = "motif"): Uint8Array {
     model.join();
   };
   for (const node of graph.nodes) {
-    const form = (forms[node.op] as (attributes: Node["attributes"]) => OnnxForm)(node.attributes);
+    const form = (
+      forms[node.op] as (attributes: Node["attributes"]) => OnnxForm
+    )(node.attributes);
     const operands = (form.operands ?? []).map((tensor, index) => {
-      const operandName = tensor ? `${nameOf(node.outputs[0]!)}/operand_${index}` : "";
+      const operandName = tensor
+        ? `${nameOf(node.outputs[0])}/operand_${index}`
+        : "";
       if (tensor) {
         model.uint32(tag(5, 2)).fork();
         writeTensor(model, tensor, operandName);
@@ -180,8 +249,13 @@ export function exportModel(graph: Graph, name = "motif"): Uint8Array {
       return operandName;
     });
     for (const value of node.inputs) if (value) writeConstant(value);
-    const inputs = [...node.inputs.map((value) => (value ? nameOf(value) : "")), ...operands];
-    const outputs = node.outputs.map((value, index) => (index === 0 || used.has(value) ? nameOf(value) : ""));
+    const inputs = [
+      ...node.inputs.map((value) => (value ? nameOf(value) : "")),
+      ...operands,
+    ];
+    const outputs = node.outputs.map((value, index) =>
+      index === 0 || used.has(value) ? nameOf(value) : "",
+    );
     while (outputs.at(-1) === "") outputs.pop();
     model.uint32(tag(1, 2)).fork();
     writeNode(model, node, inputs, outputs, form.attributes ?? {});
@@ -189,14 +263,20 @@ export function exportModel(graph: Graph, name = "motif"): Uint8Array {
   }
   model.uint32(tag(2, 2)).string(name);
   for (const value of graph.outputs) writeConstant(value);
-  for (const value of graph.inputs) writeValueInfo(model, 11, value, nameOf(value));
-  for (const value of graph.outputs) writeValueInfo(model, 12, value, nameOf(value));
+  for (const value of graph.inputs)
+    writeValueInfo(model, 11, value, nameOf(value));
+  for (const value of graph.outputs)
+    writeValueInfo(model, 12, value, nameOf(value));
   model.join();
   model.uint32(tag(8, 2)).fork();
   model.uint32(tag(1, 2)).string("").uint32(tag(2, 0)).int64(opsetVersion);
   model.join();
   const bytes = model.finish();
-  if (bytes.length > mostBytes) throw new MotifError("graph", `the model takes ${bytes.length} bytes; ONNX files end at 2 GiB`);
+  if (bytes.length > mostBytes)
+    throw new MotifError(
+      "graph",
+      `the model takes ${bytes.length} bytes; ONNX files end at 2 GiB`,
+    );
   return bytes;
 }
 
@@ -214,7 +294,8 @@ function nameValues(graph: Graph): Map<Value, string> {
     names.set(value, name);
   };
   graph.inputs.forEach(assign);
-  for (const node of graph.nodes) [...node.inputs, ...node.outputs].forEach(assign);
+  for (const node of graph.nodes)
+    [...node.inputs, ...node.outputs].forEach(assign);
   graph.outputs.forEach(assign);
   return names;
 }
@@ -244,7 +325,8 @@ function writeNode(
         model.uint32(tag(4, 2)).string(attribute.value);
         break;
       case "ints":
-        for (const value of attribute.value) model.uint32(tag(8, 0)).int64(value);
+        for (const value of attribute.value)
+          model.uint32(tag(8, 0)).int64(value);
         break;
     }
     model.uint32(tag(20, 0)).int32(attributeTypes[attribute.type]);
@@ -261,14 +343,25 @@ function writeTensor(model: BinaryWriter, tensor: Tensor, name: string): void {
 
 /** Little-endian bytes, as TensorProto.raw_data wants them; float32 data is not copied. */
 function rawBytes({ dtype, data }: Tensor): Uint8Array {
-  const view = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  const view = (array: ArrayBufferView) =>
+    new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   if (dtype === "bool") return view(data);
-  if (dtype === "float32") return view(data instanceof Float32Array ? data : Float32Array.from(data));
+  if (dtype === "float32")
+    return view(data instanceof Float32Array ? data : Float32Array.from(data));
   const most = 2n ** 63n - 1n;
-  return view(BigInt64Array.from(data as Float64Array, (value) => (value >= 2 ** 63 ? most : BigInt(value))));
+  return view(
+    BigInt64Array.from(data as Float64Array, (value) =>
+      value >= 2 ** 63 ? most : BigInt(value),
+    ),
+  );
 }
 
-function writeValueInfo(model: BinaryWriter, field: number, type: TensorType, name: string): void {
+function writeValueInfo(
+  model: BinaryWriter,
+  field: number,
+  type: TensorType,
+  name: string,
+): void {
   model.uint32(tag(field, 2)).fork();
   model.uint32(tag(1, 2)).string(name);
   model.uint32(tag(2, 2)).fork();

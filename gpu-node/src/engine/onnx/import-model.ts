@@ -45,19 +45,32 @@ const [oldestOpset, newestOpset] = [7, 21];
  * @param bytes the file; the graph's weights may be views on it, so it must not be changed afterwards
  * @throws MotifError "model" naming what in the file cannot be used, where it is and how to mend it
  */
-export function importModel(bytes: Uint8Array, options: ImportOptions): ImportedModel {
+export function importModel(
+  bytes: Uint8Array,
+  options: ImportOptions,
+): ImportedModel {
   const { name, batch, inputSize, mostBytes = 2 ** 31 } = options;
-  if (!(Number.isSafeInteger(batch) && batch >= 1)) throw new MotifError("model", `${name}: a batch of ${batch} images`);
+  if (!(Number.isSafeInteger(batch) && batch >= 1))
+    throw new MotifError("model", `${name}: a batch of ${batch} images`);
   refuseOtherFiles(bytes, name, mostBytes);
   const file = readModel(bytes, name);
   const warnings: string[] = [];
   const opset = file.opsets.get("");
-  if (opset === undefined) throw new MotifError("model", `${name}: the file names no version of the operator set. Export it again.`);
+  if (opset === undefined)
+    throw new MotifError(
+      "model",
+      `${name}: the file names no version of the operator set. Export it again.`,
+    );
   if (opset < oldestOpset || opset > newestOpset) {
-    warnings.push(`opset ${opset} is outside of ${oldestOpset} to ${newestOpset}, which Motif knows: check the accuracy`);
+    warnings.push(
+      `opset ${opset} is outside of ${oldestOpset} to ${newestOpset}, which Motif knows: check the accuracy`,
+    );
   }
   if (file.graph.sparseInitializers > 0) {
-    throw new MotifError("model", `${name}: it holds sparse tensors, which cannot be used. Export it with dense weights.`);
+    throw new MotifError(
+      "model",
+      `${name}: it holds sparse tensors, which cannot be used. Export it with dense weights.`,
+    );
   }
 
   const image = findImageInput(file.graph, name, inputSize);
@@ -67,20 +80,40 @@ export function importModel(bytes: Uint8Array, options: ImportOptions): Imported
   const g = newGraphBuilder();
   const input = g.input(
     image.name,
-    layout === "NCHW" ? [importBatch, channels, height, width] : [importBatch, height, width, channels],
+    layout === "NCHW"
+      ? [importBatch, channels, height, width]
+      : [importBatch, height, width, channels],
   );
-  const outputs = lowerGraph(file.graph, new Map([[image.name, input]]), { g, opset, model: name });
-  const named = outputs.map((value, index) => [file.graph.outputs[index]!.name, value] as const);
-  const { value, numClasses, endsInSoftmax, warnings: outputWarnings } = findLogits(g, named, importBatch, name);
+  const outputs = lowerGraph(file.graph, new Map([[image.name, input]]), {
+    g,
+    opset,
+    model: name,
+  });
+  const named = outputs.map(
+    (value, index) => [file.graph.outputs[index].name, value] as const,
+  );
+  const {
+    value,
+    numClasses,
+    endsInSoftmax,
+    warnings: outputWarnings,
+  } = findLogits(g, named, importBatch, name);
   const isFlat = value.shape.length === 2;
-  const flat = isFlat ? value : g.add("Reshape", [value], { shape: [importBatch, numClasses] }, "logits");
-  if (flat.data) throw new MotifError("model", `${name}: the output does not depend on the image. Export it again.`);
+  const flat = isFlat
+    ? value
+    : g.add("Reshape", [value], { shape: [importBatch, numClasses] }, "logits");
+  if (flat.data)
+    throw new MotifError(
+      "model",
+      `${name}: the output does not depend on the image. Export it again.`,
+    );
   const asExported = g.finish([flat]);
-  const graph = importBatch === batch ? asExported : rebindBatch(asExported, batch, name);
+  const graph =
+    importBatch === batch ? asExported : rebindBatch(asExported, batch, name);
   return {
     graph,
-    input: graph.inputs[0]!,
-    logits: graph.outputs[0]!,
+    input: graph.inputs[0],
+    logits: graph.outputs[0],
     numClasses,
     imageShape: [channels, height, width],
     layout,

@@ -85,7 +85,10 @@ export function readModel(bytes: Uint8Array, name: string): OnnxModel {
   } catch (error) {
     // BinaryReader throws RangeError where the bytes end early, and plain Error for what is not protobuf.
     if (!(error instanceof Error)) throw error;
-    const reason = error instanceof RangeError ? "it ends in the middle of a field" : error.message;
+    const reason =
+      error instanceof RangeError
+        ? "it ends in the middle of a field"
+        : error.message;
     throw new MotifError(
       "model",
       `${name}: this is not an ONNX model, or it is damaged or cut short (${reason}). Copy or export the file again.`,
@@ -95,7 +98,10 @@ export function readModel(bytes: Uint8Array, name: string): OnnxModel {
 }
 
 /** Calls `visit` for every field; what it leaves unread (returning false) is skipped. */
-function readFields(bytes: Uint8Array, visit: (field: number, wireType: WireType, reader: BinaryReader) => boolean): void {
+function readFields(
+  bytes: Uint8Array,
+  visit: (field: number, wireType: WireType, reader: BinaryReader) => boolean,
+): void {
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
     const [field, wireType] = reader.tag();
@@ -105,24 +111,38 @@ function readFields(bytes: Uint8Array, visit: (field: number, wireType: WireType
 }
 
 /** A handler for each field that is read; a field of another wire type than expected is a mistake. */
-type Fields = Readonly<Record<number, readonly [WireType, (reader: BinaryReader) => void]>>;
+type Fields = Readonly<
+  Record<number, readonly [WireType, (reader: BinaryReader) => void]>
+>;
 
 function readMessage(bytes: Uint8Array, fields: Fields): void {
   readFields(bytes, (field, wireType, reader) => {
     const known = fields[field];
     if (!known) return false;
-    if (known[0] !== wireType) throw new Malformed(`field ${field} has wire type ${wireType} instead of ${known[0]}`);
+    if (known[0] !== wireType)
+      throw new Malformed(
+        `field ${field} has wire type ${wireType} instead of ${known[0]}`,
+      );
     known[1](reader);
     return true;
   });
 }
 
 const bytesField = (take: (bytes: Uint8Array) => void) =>
-  [WireType.LengthDelimited, (reader: BinaryReader) => take(reader.bytes())] as const;
+  [
+    WireType.LengthDelimited,
+    (reader: BinaryReader) => take(reader.bytes()),
+  ] as const;
 const textField = (take: (text: string) => void) =>
-  [WireType.LengthDelimited, (reader: BinaryReader) => take(reader.string())] as const;
+  [
+    WireType.LengthDelimited,
+    (reader: BinaryReader) => take(reader.string()),
+  ] as const;
 const intField = (take: (value: number) => void) =>
-  [WireType.Varint, (reader: BinaryReader) => take(Number(reader.int64()))] as const;
+  [
+    WireType.Varint,
+    (reader: BinaryReader) => take(Number(reader.int64())),
+  ] as const;
 
 function readModelProto(bytes: Uint8Array): OnnxModel {
   let irVersion = 0;
@@ -139,17 +159,29 @@ function readModelProto(bytes: Uint8Array): OnnxModel {
     8: bytesField((message) => {
       let domain = "";
       let version = 0;
-      readMessage(message, { 1: textField((text) => (domain = text)), 2: intField((value) => (version = value)) });
+      readMessage(message, {
+        1: textField((text) => (domain = text)),
+        2: intField((value) => (version = value)),
+      });
       opsets.set(domain === "ai.onnx" ? "" : domain, version);
     }),
-    25: bytesField((message) => readMessage(message, { 1: textField((text) => functions.push(text)) })),
+    25: bytesField((message) =>
+      readMessage(message, { 1: textField((text) => functions.push(text)) }),
+    ),
   });
   if (!graph) throw new Malformed("it holds no graph");
-  return { irVersion, producer: `${producer} ${producerVersion}`.trim(), opsets, functions, graph };
+  return {
+    irVersion,
+    producer: `${producer} ${producerVersion}`.trim(),
+    opsets,
+    functions,
+    graph,
+  };
 }
 
 function readGraph(bytes: Uint8Array, depth: number): OnnxGraph {
-  if (depth > most.depth) throw new Malformed(`graphs are nested more than ${most.depth} deep`);
+  if (depth > most.depth)
+    throw new Malformed(`graphs are nested more than ${most.depth} deep`);
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
   const inputs: OnnxValueInfo[] = [];
@@ -162,8 +194,12 @@ function readGraph(bytes: Uint8Array, depth: number): OnnxGraph {
     12: bytesField((message) => outputs.push(readValueInfo(message))),
     15: bytesField(() => sparseInitializers++),
   });
-  if (nodes.length > most.nodes) throw new Malformed(`it has ${nodes.length} nodes; at most ${most.nodes} are read`);
-  if (initializers.length > most.tensors) throw new Malformed(`it has ${initializers.length} tensors`);
+  if (nodes.length > most.nodes)
+    throw new Malformed(
+      `it has ${nodes.length} nodes; at most ${most.nodes} are read`,
+    );
+  if (initializers.length > most.tensors)
+    throw new Malformed(`it has ${initializers.length} tensors`);
   return { nodes, initializers, inputs, outputs, sparseInitializers };
 }
 
@@ -186,22 +222,38 @@ function readNode(bytes: Uint8Array, depth: number): OnnxNode {
     7: textField((text) => (domain = text)),
   });
   if (opType === "") throw new Malformed(`node "${name}" names no operator`);
-  return { name, opType, domain: domain === "ai.onnx" ? "" : domain, inputs, outputs, attributes };
+  return {
+    name,
+    opType,
+    domain: domain === "ai.onnx" ? "" : domain,
+    inputs,
+    outputs,
+    attributes,
+  };
 }
 
-function readAttribute(bytes: Uint8Array, depth: number): [string, OnnxAttribute] {
+function readAttribute(
+  bytes: Uint8Array,
+  depth: number,
+): [string, OnnxAttribute] {
   let name = "";
-  const attribute: { -readonly [Key in keyof OnnxAttribute]: OnnxAttribute[Key] } & { floats: number[]; ints: number[] } = {
+  const attribute: {
+    -readonly [Key in keyof OnnxAttribute]: OnnxAttribute[Key];
+  } & { floats: number[]; ints: number[] } = {
     floats: [],
     ints: [],
   };
   readFields(bytes, (field, wireType, reader) => {
     switch (field) {
       case 7:
-        readRepeated(reader, wireType, WireType.Bit32, (r) => attribute.floats.push(r.float()));
+        readRepeated(reader, wireType, WireType.Bit32, (r) =>
+          attribute.floats.push(r.float()),
+        );
         return true;
       case 8:
-        readRepeated(reader, wireType, WireType.Varint, (r) => attribute.ints.push(Number(r.int64())));
+        readRepeated(reader, wireType, WireType.Varint, (r) =>
+          attribute.ints.push(Number(r.int64())),
+        );
         return true;
       case 2:
         expectWireType(field, wireType, WireType.Bit32);
@@ -223,14 +275,27 @@ function readAttribute(bytes: Uint8Array, depth: number): [string, OnnxAttribute
   return [name, attribute];
 }
 
-function expectWireType(field: number, wireType: WireType, expected: WireType): void {
-  if (wireType !== expected) throw new Malformed(`field ${field} has wire type ${wireType} instead of ${expected}`);
+function expectWireType(
+  field: number,
+  wireType: WireType,
+  expected: WireType,
+): void {
+  if (wireType !== expected)
+    throw new Malformed(
+      `field ${field} has wire type ${wireType} instead of ${expected}`,
+    );
 }
 
 /** A repeated number: packed in one field, or a field each. */
-function readRepeated(reader: BinaryReader, wireType: WireType, single: WireType, take: (reader: BinaryReader) => void): void {
+function readRepeated(
+  reader: BinaryReader,
+  wireType: WireType,
+  single: WireType,
+  take: (reader: BinaryReader) => void,
+): void {
   if (wireType === single) return take(reader);
-  if (wireType !== WireType.LengthDelimited) throw new Malformed(`a list of numbers has wire type ${wireType}`);
+  if (wireType !== WireType.LengthDelimited)
+    throw new Malformed(`a list of numbers has wire type ${wireType}`);
   const packed = new BinaryReader(reader.bytes());
   while (packed.pos < packed.len) take(packed);
   if (packed.pos > packed.len) throw new RangeError("premature end");
@@ -248,7 +313,9 @@ function readTensor(bytes: Uint8Array): OnnxTensor {
   readFields(bytes, (field, wireType, reader) => {
     switch (field) {
       case 1:
-        readRepeated(reader, wireType, WireType.Varint, (r) => dims.push(Number(r.int64())));
+        readRepeated(reader, wireType, WireType.Varint, (r) =>
+          dims.push(Number(r.int64())),
+        );
         return true;
       case 2:
         expectWireType(field, wireType, WireType.Varint);
@@ -283,13 +350,29 @@ function readTensor(bytes: Uint8Array): OnnxTensor {
     }
     return false;
   });
-  if (dims.length > most.rank) throw new Malformed(`tensor "${name}" has ${dims.length} axes`);
-  return { name, dims, dataType, rawData, floatData, doubleData, varintData, isExternal };
+  if (dims.length > most.rank)
+    throw new Malformed(`tensor "${name}" has ${dims.length} axes`);
+  return {
+    name,
+    dims,
+    dataType,
+    rawData,
+    floatData,
+    doubleData,
+    varintData,
+    isExternal,
+  };
 }
 
 /** The bytes of one element, or of all of them where the list is packed: the two have the same form. */
-function rawPiece(reader: BinaryReader, wireType: WireType, field: number): Uint8Array {
-  return wireType === WireType.LengthDelimited ? reader.bytes() : reader.skip(wireType, field);
+function rawPiece(
+  reader: BinaryReader,
+  wireType: WireType,
+  field: number,
+): Uint8Array {
+  return wireType === WireType.LengthDelimited
+    ? reader.bytes()
+    : reader.skip(wireType, field);
 }
 
 function readValueInfo(bytes: Uint8Array): OnnxValueInfo {
@@ -305,14 +388,17 @@ function readValueInfo(bytes: Uint8Array): OnnxValueInfo {
             1: intField((value) => (dataType = value)),
             2: bytesField((message) => {
               shape = [];
-              readMessage(message, { 1: bytesField((dim) => shape?.push(readDimension(dim))) });
+              readMessage(message, {
+                1: bytesField((dim) => shape?.push(readDimension(dim))),
+              });
             }),
           }),
         ),
       }),
     ),
   });
-  if (shape && shape.length > most.rank) throw new Malformed(`"${name}" has ${shape.length} axes`);
+  if (shape && shape.length > most.rank)
+    throw new Malformed(`"${name}" has ${shape.length} axes`);
   return { name, dataType, ...(shape && { shape }) };
 }
 

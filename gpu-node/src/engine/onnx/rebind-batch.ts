@@ -8,7 +8,13 @@
  */
 import { MotifError } from "../../motif-error.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
-import { isConstant, type Constant, type Graph, type Node, type Value } from "../graph/graph.ts";
+import {
+  isConstant,
+  type Constant,
+  type Graph,
+  type Node,
+  type Value,
+} from "../graph/graph.ts";
 import type { Attributes, OpType } from "../graph/operators.ts";
 import { elementCount, type Shape } from "../graph/tensor.ts";
 import { newGraphBuilder } from "../ops/table.ts";
@@ -25,12 +31,35 @@ interface Rebound {
 class Fixed extends Error {}
 
 const elementwise = new Set<OpType>([
-  ...(["Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mod", "Equal", "Greater", "GreaterOrEqual", "Less"] as const),
+  ...([
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Pow",
+    "Min",
+    "Max",
+    "Mod",
+    "Equal",
+    "Greater",
+    "GreaterOrEqual",
+    "Less",
+  ] as const),
   ...(["LessOrEqual", "And", "Or", "Where", "MatMul", "Gemm"] as const),
 ]);
 /** Their constant indices name images one by one. */
-const indexed = new Set<OpType>(["GatherElements", "ScatterElements", "ScatterND"]);
-const overPictures = new Set<OpType>(["Conv", "ConvTranspose", "MaxPool", "AveragePool", "Resize"]);
+const indexed = new Set<OpType>([
+  "GatherElements",
+  "ScatterElements",
+  "ScatterND",
+]);
+const overPictures = new Set<OpType>([
+  "Conv",
+  "ConvTranspose",
+  "MaxPool",
+  "AveragePool",
+  "Resize",
+]);
 
 /**
  * @param graph one input, whose first axis is the batch
@@ -39,7 +68,7 @@ const overPictures = new Set<OpType>(["Conv", "ConvTranspose", "MaxPool", "Avera
  */
 export function rebindBatch(graph: Graph, batch: number, model: string): Graph {
   const [input] = graph.inputs as readonly [Value];
-  const fixedBatch = input.shape[0]!;
+  const fixedBatch = input.shape[0];
   const g = newGraphBuilder();
   const values = new Map<Value, Rebound>();
   const newInput = g.input(input.name, input.shape.with(0, batch), input.dtype);
@@ -48,7 +77,8 @@ export function rebindBatch(graph: Graph, batch: number, model: string): Graph {
     try {
       rebindNode(g, node, values, fixedBatch, batch);
     } catch (error) {
-      if (!(error instanceof Fixed) && !(error instanceof MotifError)) throw error;
+      if (!(error instanceof Fixed) && !(error instanceof MotifError))
+        throw error;
       throw new MotifError(
         "model",
         `${model}: the file was exported for batches of ${fixedBatch}, and ${node.op} "${node.name}" does not work with ${batch} ` +
@@ -57,34 +87,68 @@ export function rebindBatch(graph: Graph, batch: number, model: string): Graph {
       );
     }
   }
-  return g.finish(graph.outputs.map((output) => values.get(output)?.value ?? output));
+  return g.finish(
+    graph.outputs.map((output) => values.get(output)?.value ?? output),
+  );
 }
 
-function rebindNode(g: GraphBuilder, node: Node, values: Map<Value, Rebound>, fixedBatch: number, batch: number): void {
-  const varying = node.inputs.flatMap((value) => (value && values.has(value) ? [{ old: value, ...values.get(value)! }] : []));
+function rebindNode(
+  g: GraphBuilder,
+  node: Node,
+  values: Map<Value, Rebound>,
+  fixedBatch: number,
+  batch: number,
+): void {
+  const varying = node.inputs.flatMap((value) =>
+    value && values.has(value) ? [{ old: value, ...values.get(value)! }] : [],
+  );
   const [first] = varying;
   if (!first) throw new Fixed("it does not depend on the images");
   const { outer } = first;
-  if (varying.some((other) => other.outer !== outer)) throw new Fixed("its inputs hold the images in different orders");
-  if (indexed.has(node.op)) throw new Fixed("its indices name images one by one");
-  if (overPictures.has(node.op) && first.axis > 1) throw new Fixed("it works across images");
-  if (overPictures.has(node.op) && varying.length > 1) throw new Fixed("its filter depends on the image");
+  if (varying.some((other) => other.outer !== outer))
+    throw new Fixed("its inputs hold the images in different orders");
+  if (indexed.has(node.op))
+    throw new Fixed("its indices name images one by one");
+  if (overPictures.has(node.op) && first.axis > 1)
+    throw new Fixed("it works across images");
+  if (overPictures.has(node.op) && varying.length > 1)
+    throw new Fixed("its filter depends on the image");
 
-  const alignedAxis = first.axis + node.outputs[0]!.shape.length - first.old.shape.length;
+  const alignedAxis =
+    first.axis + node.outputs[0].shape.length - first.old.shape.length;
   const inputs = node.inputs.map((value) => {
     if (!value || !isConstant(value)) return value && values.get(value)!.value;
-    if (node.op === "Concat") return repeatImages(g, value, first.axis, first, fixedBatch, batch);
-    const axis = alignedAxis - node.outputs[0]!.shape.length + value.shape.length;
-    const isPerImage = elementwise.has(node.op) && axis >= 0 && value.shape[axis] !== 1 && isStacked(node, value, axis);
-    return isPerImage ? repeatImages(g, value, axis, first, fixedBatch, batch) : value;
+    if (node.op === "Concat")
+      return repeatImages(g, value, first.axis, first, fixedBatch, batch);
+    const axis =
+      alignedAxis - node.outputs[0].shape.length + value.shape.length;
+    const isPerImage =
+      elementwise.has(node.op) &&
+      axis >= 0 &&
+      value.shape[axis] !== 1 &&
+      isStacked(node, value, axis);
+    return isPerImage
+      ? repeatImages(g, value, axis, first, fixedBatch, batch)
+      : value;
   });
-  const [attributes, newOuter] = rebindAttributes(node, first, alignedAxis, fixedBatch, batch);
+  const [attributes, newOuter] = rebindAttributes(
+    node,
+    first,
+    alignedAxis,
+    fixedBatch,
+    batch,
+  );
   const outputs = g.addAll(node.op, inputs, attributes, node.name);
   node.outputs.forEach((old, index) => {
-    const value = outputs[index]!;
-    const changed = old.shape.flatMap((size, axis) => (size === value.shape[axis] ? [] : [axis]));
+    const value = outputs[index];
+    const changed = old.shape.flatMap((size, axis) =>
+      size === value.shape[axis] ? [] : [axis],
+    );
     const [axis] = changed;
-    const isOne = axis !== undefined && changed.length === 1 && old.shape[axis]! * batch === value.shape[axis]! * fixedBatch;
+    const isOne =
+      axis !== undefined &&
+      changed.length === 1 &&
+      old.shape[axis] * batch === value.shape[axis] * fixedBatch;
     if (!isOne) throw new Fixed("it mixes images");
     values.set(old, { value, axis, outer: newOuter });
   });
@@ -92,7 +156,9 @@ function rebindNode(g: GraphBuilder, node: Node, values: Map<Value, Rebound>, fi
 
 /** Whether `axis` of an operand counts images: MatMul's and Gemm's last axes are rows and columns. */
 function isStacked({ op }: Node, value: Value, axis: number): boolean {
-  return op === "Gemm" ? false : op !== "MatMul" || axis < value.shape.length - 2;
+  return op === "Gemm"
+    ? false
+    : op !== "MatMul" || axis < value.shape.length - 2;
 }
 
 /** Attributes for the new batch, and `outer` of the outputs. */
@@ -109,25 +175,37 @@ function rebindAttributes(
       const { shape } = node.attributes as Attributes<"Reshape">;
       const before = elementCount(old.shape.slice(0, axis)) * outer;
       const [target, newOuter] = locate(shape, before, fixedBatch);
-      return [{ shape: shape.with(target, (shape[target]! / fixedBatch) * batch) }, newOuter];
+      return [
+        { shape: shape.with(target, (shape[target] / fixedBatch) * batch) },
+        newOuter,
+      ];
     }
     case "Expand": {
       const { shape } = node.attributes as Attributes<"Expand">;
-      if (shape[alignedAxis] !== old.shape[axis]) throw new Fixed("it repeats images");
-      return [{ shape: shape.with(alignedAxis, value.shape[axis]!) }, outer];
+      if (shape[alignedAxis] !== old.shape[axis])
+        throw new Fixed("it repeats images");
+      return [{ shape: shape.with(alignedAxis, value.shape[axis]) }, outer];
     }
     case "Slice": {
-      const { starts, ends, axes, steps } = node.attributes as Attributes<"Slice">;
+      const { starts, ends, axes, steps } =
+        node.attributes as Attributes<"Slice">;
       const index = axes.indexOf(axis);
       if (index < 0) return [node.attributes, outer];
-      const isWhole = starts[index] === 0 && ends[index]! >= old.shape[axis]! && steps[index] === 1;
+      const isWhole =
+        starts[index] === 0 &&
+        ends[index] >= old.shape[axis] &&
+        steps[index] === 1;
       if (!isWhole) throw new Fixed("it takes some images out");
-      return [{ starts, ends: ends.with(index, value.shape[axis]!), axes, steps }, outer];
+      return [
+        { starts, ends: ends.with(index, value.shape[axis]), axes, steps },
+        outer,
+      ];
     }
     case "Softmax":
     case "LogSoftmax":
     case "Concat":
-      if ((node.attributes as Attributes<"Softmax">).axis === axis) throw new Fixed("it works across images");
+      if ((node.attributes as Attributes<"Softmax">).axis === axis)
+        throw new Fixed("it works across images");
       return [node.attributes, outer];
     default:
       return [node.attributes, outer];
@@ -135,24 +213,57 @@ function rebindAttributes(
 }
 
 /** The axis of `shape` where images lie that have `before` elements in front of them, and how many of those are in that axis. */
-function locate(shape: Shape, before: number, fixedBatch: number): [axis: number, outer: number] {
+function locate(
+  shape: Shape,
+  before: number,
+  fixedBatch: number,
+): [axis: number, outer: number] {
   const fronts = shape.map((_, axis) => elementCount(shape.slice(0, axis)));
-  const exact = fronts.findIndex((front, axis) => front === before && shape[axis]! % fixedBatch === 0);
+  const exact = fronts.findIndex(
+    (front, axis) => front === before && shape[axis] % fixedBatch === 0,
+  );
   if (exact >= 0) return [exact, 1];
-  const within = fronts.findIndex((front, axis) => before % front === 0 && shape[axis]! % ((before / front) * fixedBatch) === 0);
+  const within = fronts.findIndex(
+    (front, axis) =>
+      before % front === 0 &&
+      shape[axis] % ((before / front) * fixedBatch) === 0,
+  );
   if (within < 0) throw new Fixed(`[${shape.join(",")}] tears images apart`);
-  return [within, before / fronts[within]!];
+  return [within, before / fronts[within]];
 }
 
 /** A constant that repeats per image along `axis`, repeated for the new batch. */
-function repeatImages(g: GraphBuilder, value: Constant, axis: number, { outer }: Rebound, fixedBatch: number, batch: number): Value {
-  const size = value.shape[axis]! / fixedBatch;
-  if (outer !== 1 || !Number.isInteger(size)) throw new Fixed("a constant differs between images");
+function repeatImages(
+  g: GraphBuilder,
+  value: Constant,
+  axis: number,
+  { outer }: Rebound,
+  fixedBatch: number,
+  batch: number,
+): Value {
+  const size = value.shape[axis] / fixedBatch;
+  if (outer !== 1 || !Number.isInteger(size))
+    throw new Fixed("a constant differs between images");
   const part = (image: number) =>
-    g.add("Slice", [value], { starts: [image * size], ends: [(image + 1) * size], axes: [axis], steps: [1] });
-  const [first, ...others] = Array.from({ length: fixedBatch }, (_, image) => part(image));
-  if (others.some((other) => other.data!.some((element, i) => element !== first!.data![i]))) {
+    g.add("Slice", [value], {
+      starts: [image * size],
+      ends: [(image + 1) * size],
+      axes: [axis],
+      steps: [1],
+    });
+  const [first, ...others] = Array.from({ length: fixedBatch }, (_, image) =>
+    part(image),
+  );
+  if (
+    others.some((other) =>
+      other.data!.some((element, i) => element !== first.data![i]),
+    )
+  ) {
     throw new Fixed("a constant differs between images");
   }
-  return g.add("Concat", Array.from({ length: batch }, () => first!), { axis });
+  return g.add(
+    "Concat",
+    Array.from({ length: batch }, () => first),
+    { axis },
+  );
 }

@@ -8,9 +8,14 @@ import { isSameShape, rowMajorStrides, type Shape } from "../graph/tensor.ts";
 export function broadcastShapes(...shapes: readonly Shape[]): number[] {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
-    const sizes = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1).filter((size) => size !== 1);
+    const sizes = shapes
+      .map((shape) => shape[axis - rank + shape.length] ?? 1)
+      .filter((size) => size !== 1);
     if (new Set(sizes).size > 1) {
-      throw new MotifError("graph", `shapes ${shapes.map((s) => `[${s.join(",")}]`).join(" and ")} do not broadcast`);
+      throw new MotifError(
+        "graph",
+        `shapes ${shapes.map((s) => `[${s.join(",")}]`).join(" and ")} do not broadcast`,
+      );
     }
     return sizes[0] ?? 1;
   });
@@ -20,7 +25,9 @@ export function broadcastShapes(...shapes: readonly Shape[]): number[] {
 export function broadcastStrides(shape: Shape, to: Shape): number[] {
   const own = rowMajorStrides(shape);
   const offset = to.length - shape.length;
-  return to.map((_, axis) => (axis < offset || shape[axis - offset] === 1 ? 0 : own[axis - offset]!));
+  return to.map((_, axis) =>
+    axis < offset || shape[axis - offset] === 1 ? 0 : own[axis - offset],
+  );
 }
 
 /** For each element of `to` in row-major order, the flat index of the element of `shape` that stands there. */
@@ -33,9 +40,9 @@ export function broadcastIndices(shape: Shape, to: Shape): Int32Array {
   for (let i = 0; i < count; i++) {
     indices[i] = index;
     for (let axis = to.length - 1; axis >= 0; axis--) {
-      index += strides[axis]!;
-      if (++position[axis]! < to[axis]!) break;
-      index -= strides[axis]! * to[axis]!;
+      index += strides[axis];
+      if (++position[axis] < to[axis]) break;
+      index -= strides[axis] * to[axis];
       position[axis] = 0;
     }
   }
@@ -43,10 +50,21 @@ export function broadcastIndices(shape: Shape, to: Shape): Int32Array {
 }
 
 /** The transpose of broadcasting: sums `cotangent` over the axes along which a value of `shape` was repeated. */
-export function sumToShape(g: GraphBuilder, cotangent: Value, shape: Shape): Value {
+export function sumToShape(
+  g: GraphBuilder,
+  cotangent: Value,
+  shape: Shape,
+): Value {
   if (isSameShape(cotangent.shape, shape)) return cotangent;
   const offset = cotangent.shape.length - shape.length;
-  const axes = cotangent.shape.flatMap((size, axis) => (axis < offset || (shape[axis - offset] === 1 && size !== 1) ? [axis] : []));
-  const summed = axes.length === 0 ? cotangent : g.add("ReduceSum", [cotangent], { axes, keepDims: true });
-  return isSameShape(summed.shape, shape) ? summed : g.add("Reshape", [summed], { shape });
+  const axes = cotangent.shape.flatMap((size, axis) =>
+    axis < offset || (shape[axis - offset] === 1 && size !== 1) ? [axis] : [],
+  );
+  const summed =
+    axes.length === 0
+      ? cotangent
+      : g.add("ReduceSum", [cotangent], { axes, keepDims: true });
+  return isSameShape(summed.shape, shape)
+    ? summed
+    : g.add("Reshape", [summed], { shape });
 }

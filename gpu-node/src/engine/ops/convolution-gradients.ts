@@ -5,18 +5,40 @@ import type { Attributes } from "../graph/operators.ts";
 import type { Shape } from "../graph/tensor.ts";
 import { reshape } from "./layout.ts";
 import { padWithZeros, reverse } from "./slice-gradient.ts";
-import { windowAxes, windowCount, windowSpan, type WindowAxis } from "./windows.ts";
+import {
+  windowAxes,
+  windowCount,
+  windowSpan,
+  type WindowAxis,
+} from "./windows.ts";
 
 type Picture = readonly [number, number, number, number];
 
 /** The first `height` rows and `width` columns of pictures [N, C, H, W]. */
-export function cropPicture(g: GraphBuilder, picture: Value, height: number, width: number): Value {
+export function cropPicture(
+  g: GraphBuilder,
+  picture: Value,
+  height: number,
+  width: number,
+): Value {
   return cutPicture(g, picture, 0, 0, height, width);
 }
 
-function cutPicture(g: GraphBuilder, picture: Value, top: number, left: number, height: number, width: number): Value {
+function cutPicture(
+  g: GraphBuilder,
+  picture: Value,
+  top: number,
+  left: number,
+  height: number,
+  width: number,
+): Value {
   if (picture.shape[2] === height && picture.shape[3] === width) return picture;
-  return g.add("Slice", [picture], { starts: [top, left], ends: [top + height, left + width], axes: [2, 3], steps: [1, 1] });
+  return g.add("Slice", [picture], {
+    starts: [top, left],
+    ends: [top + height, left + width],
+    axes: [2, 3],
+    steps: [1, 1],
+  });
 }
 
 /** ∂L/∂bias [M] from the cotangent [N, M, H, W] of a convolution. */
@@ -48,7 +70,10 @@ interface PhaseAxis {
 function planPhases(axis: WindowAxis): PhaseAxis {
   const { kernel, stride, dilation, size, begin } = axis;
   const highest = Math.ceil(begin / stride);
-  const lowest = stride === 1 ? begin - dilation * (kernel - 1) : Math.floor((begin - kernel) / stride) + 1;
+  const lowest =
+    stride === 1
+      ? begin - dilation * (kernel - 1)
+      : Math.floor((begin - kernel) / stride) + 1;
   const taps = stride === 1 ? kernel : highest - lowest + 1;
   const zerosBefore = stride * highest - begin;
   return {
@@ -78,9 +103,18 @@ export function inputGradient(
   const [, , height, width] = shape as Picture;
   const [, , kh, kw] = filter.shape as Picture;
   const axes = windowAxes([height, width], [kh, kw], attributes);
-  const isDilatedStride = axes.some(({ stride, dilation, kernel }) => stride > 1 && dilation > 1 && kernel > 1);
-  if (isDilatedStride) return transposedConvolution(g, cotangent, filter, axes, attributes);
-  return phasedConvolution(g, cotangent, filter, attributes.group, axes.map(planPhases) as [PhaseAxis, PhaseAxis]);
+  const isDilatedStride = axes.some(
+    ({ stride, dilation, kernel }) => stride > 1 && dilation > 1 && kernel > 1,
+  );
+  if (isDilatedStride)
+    return transposedConvolution(g, cotangent, filter, axes, attributes);
+  return phasedConvolution(
+    g,
+    cotangent,
+    filter,
+    attributes.group,
+    axes.map(planPhases) as [PhaseAxis, PhaseAxis],
+  );
 }
 
 function transposedConvolution(
@@ -91,9 +125,13 @@ function transposedConvolution(
   attributes: Attributes<"Conv">,
 ): Value {
   // Rows and columns at the end that no window reaches.
-  const unread = (axis: WindowAxis) => (axis.size + axis.begin + axis.end - windowSpan(axis)) % axis.stride;
+  const unread = (axis: WindowAxis) =>
+    (axis.size + axis.begin + axis.end - windowSpan(axis)) % axis.stride;
   const outputPadding = [unread(axes[0]), unread(axes[1])] as const;
-  return g.add("ConvTranspose", [cotangent, filter], { ...attributes, outputPadding });
+  return g.add("ConvTranspose", [cotangent, filter], {
+    ...attributes,
+    outputPadding,
+  });
 }
 
 /** One Conv computes every phase as channels of its own; then the phases are interleaved. */
@@ -105,40 +143,72 @@ function phasedConvolution(
   [rows, columns]: readonly [PhaseAxis, PhaseAxis],
 ): Value {
   const [n] = cotangent.shape as Picture;
-  const channels = filter.shape[1]! * group;
+  const channels = filter.shape[1] * group;
   const phases = phaseFilter(g, filter, group, rows, columns);
   const padded = cropNegative(g, cotangent, rows, columns);
   const small = g.add("Conv", [padded, phases], {
     strides: [1, 1],
-    pads: [rows.begin, columns.begin, rows.end, columns.end].map((pad) => Math.max(pad, 0)) as [number, number, number, number],
+    pads: [rows.begin, columns.begin, rows.end, columns.end].map((pad) =>
+      Math.max(pad, 0),
+    ) as [number, number, number, number],
     dilations: [rows.dilation, columns.dilation],
     group,
   });
   if (rows.phases === 1 && columns.phases === 1) return small;
   const [, , height, width] = small.shape as Picture;
-  const split = reshape(g, small, [n, channels, rows.phases, columns.phases, height, width]);
+  const split = reshape(g, small, [
+    n,
+    channels,
+    rows.phases,
+    columns.phases,
+    height,
+    width,
+  ]);
   const interleaved = g.add("Transpose", [split], { perm: [0, 1, 4, 2, 5, 3] });
-  const whole = reshape(g, interleaved, [n, channels, height * rows.phases, width * columns.phases]);
+  const whole = reshape(g, interleaved, [
+    n,
+    channels,
+    height * rows.phases,
+    width * columns.phases,
+  ]);
   return cropPicture(g, whole, rows.size, columns.size);
 }
 
 /** Cuts off what negative pads say: cotangents of windows that stand in the padding altogether. */
-function cropNegative(g: GraphBuilder, picture: Value, rows: PhaseAxis, columns: PhaseAxis): Value {
-  const [top, left, bottom, right] = [rows.begin, columns.begin, rows.end, columns.end].map((pad) => Math.max(-pad, 0)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+function cropNegative(
+  g: GraphBuilder,
+  picture: Value,
+  rows: PhaseAxis,
+  columns: PhaseAxis,
+): Value {
+  const [top, left, bottom, right] = [
+    rows.begin,
+    columns.begin,
+    rows.end,
+    columns.end,
+  ].map((pad) => Math.max(-pad, 0)) as [number, number, number, number];
   const [, , height, width] = picture.shape as Picture;
-  return cutPicture(g, picture, top, left, height - top - bottom, width - left - right);
+  return cutPicture(
+    g,
+    picture,
+    top,
+    left,
+    height - top - bottom,
+    width - left - right,
+  );
 }
 
 /**
  * The filter [M, C/group, kH, kW] turned round and with its channels exchanged:
  * [C · phases, M/group, taps, taps], phases of a channel side by side. Computed here and now when the filter is constant.
  */
-function phaseFilter(g: GraphBuilder, filter: Value, group: number, rows: PhaseAxis, columns: PhaseAxis): Value {
+function phaseFilter(
+  g: GraphBuilder,
+  filter: Value,
+  group: number,
+  rows: PhaseAxis,
+  columns: PhaseAxis,
+): Value {
   const [m, perGroup] = filter.shape as Picture;
   const padded = padWithZeros(
     g,
@@ -146,11 +216,26 @@ function phaseFilter(g: GraphBuilder, filter: Value, group: number, rows: PhaseA
     [0, 0, rows.zerosBefore, columns.zerosBefore],
     [0, 0, rows.zerosBehind, columns.zerosBehind],
   );
-  const split = reshape(g, padded, [group, m / group, perGroup, rows.taps, rows.phases, columns.taps, columns.phases]);
-  const turned = [3, 5].filter((axis) => split.shape[axis]! > 1);
+  const split = reshape(g, padded, [
+    group,
+    m / group,
+    perGroup,
+    rows.taps,
+    rows.phases,
+    columns.taps,
+    columns.phases,
+  ]);
+  const turned = [3, 5].filter((axis) => split.shape[axis] > 1);
   const flipped = turned.length === 0 ? split : reverse(g, split, turned);
-  const exchanged = g.add("Transpose", [flipped], { perm: [0, 2, 4, 6, 1, 3, 5] });
-  return reshape(g, exchanged, [group * perGroup * rows.phases * columns.phases, m / group, rows.taps, columns.taps]);
+  const exchanged = g.add("Transpose", [flipped], {
+    perm: [0, 2, 4, 6, 1, 3, 5],
+  });
+  return reshape(g, exchanged, [
+    group * perGroup * rows.phases * columns.phases,
+    m / group,
+    rows.taps,
+    columns.taps,
+  ]);
 }
 
 /**
@@ -158,15 +243,32 @@ function phaseFilter(g: GraphBuilder, filter: Value, group: number, rows: PhaseA
  * @param cotangent ∂L/∂output [N, M, H', W']
  * @param x [N, C, H, W]
  */
-export function filterGradient(g: GraphBuilder, cotangent: Value, x: Value, shape: Shape, attributes: Attributes<"Conv">): Value {
+export function filterGradient(
+  g: GraphBuilder,
+  cotangent: Value,
+  x: Value,
+  shape: Shape,
+  attributes: Attributes<"Conv">,
+): Value {
   const { strides, pads, dilations, group } = attributes;
   const [n, c, height, width] = x.shape as Picture;
   const [, perGroup, kh, kw] = shape as Picture;
   // A convolution of the pictures by the cotangents, in which images play the part of channels: what was the stride
   // between windows is the distance between taps.
   const split = reshape(g, x, [n, group, perGroup, height, width]);
-  const images = reshape(g, g.add("Transpose", [split], { perm: [2, 1, 0, 3, 4] }), [perGroup, (c / perGroup) * n, height, width]);
+  const images = reshape(
+    g,
+    g.add("Transpose", [split], { perm: [2, 1, 0, 3, 4] }),
+    [perGroup, (c / perGroup) * n, height, width],
+  );
   const filters = g.add("Transpose", [cotangent], { perm: [1, 0, 2, 3] });
-  const product = g.add("Conv", [images, filters], { strides: dilations, dilations: strides, pads, group });
-  return g.add("Transpose", [cropPicture(g, product, kh, kw)], { perm: [1, 0, 2, 3] });
+  const product = g.add("Conv", [images, filters], {
+    strides: dilations,
+    dilations: strides,
+    pads,
+    group,
+  });
+  return g.add("Transpose", [cropPicture(g, product, kh, kw)], {
+    perm: [1, 0, 2, 3],
+  });
 }

@@ -7,28 +7,52 @@ import { oneOperand } from "./operands.ts";
 import { averageGradient, maximumGradient } from "./pooling-gradients.ts";
 import type { OpRules } from "./rule.ts";
 import { mapPictures, type AxisMap } from "./separable.ts";
-import { insidePositions, windowAxes, windowCount, type WindowAxis } from "./windows.ts";
+import {
+  insidePositions,
+  windowAxes,
+  windowCount,
+  type WindowAxis,
+} from "./windows.ts";
 
 type Picture = readonly [number, number, number, number];
 
-function axesOf(shape: readonly number[], attributes: Attributes<"MaxPool">): [WindowAxis, WindowAxis] {
+function axesOf(
+  shape: readonly number[],
+  attributes: Attributes<"MaxPool">,
+): [WindowAxis, WindowAxis] {
   const [, , height, width] = shape as Picture;
   return windowAxes([height, width], attributes.kernelShape, attributes);
 }
 
-function inferPool(inputs: readonly (Value | null)[], attributes: Attributes<"MaxPool">): { shape: number[] } {
+function inferPool(
+  inputs: readonly (Value | null)[],
+  attributes: Attributes<"MaxPool">,
+): { shape: number[] } {
   const { shape } = oneOperand(inputs, "float32");
   if (shape.length !== 4) {
-    throw new MotifError("graph", "takes pictures [N, C, H, W]; write other ranks out with Reshape");
+    throw new MotifError(
+      "graph",
+      "takes pictures [N, C, H, W]; write other ranks out with Reshape",
+    );
   }
   const sizes = axesOf(shape, attributes).map((axis) => {
     const count = windowCount(axis, attributes.ceilMode);
-    if (count < 1) throw new MotifError("graph", `there is no window in ${axis.size} with pads ${axis.begin} and ${axis.end}`);
-    const taps = Array.from({ length: axis.kernel }, (_, tap) => insidePositions(axis, tap, count));
+    if (count < 1)
+      throw new MotifError(
+        "graph",
+        `there is no window in ${axis.size} with pads ${axis.begin} and ${axis.end}`,
+      );
+    const taps = Array.from({ length: axis.kernel }, (_, tap) =>
+      insidePositions(axis, tap, count),
+    );
     for (let position = 0; position < count; position++) {
-      if (taps.some(({ first, past }) => position >= first && position < past)) continue;
+      if (taps.some(({ first, past }) => position >= first && position < past))
+        continue;
       const pads = `pads ${axis.begin} and ${axis.end}`;
-      throw new MotifError("graph", `a window of ${axis.kernel} reads nothing but padding: ${pads} are too wide for it`);
+      throw new MotifError(
+        "graph",
+        `a window of ${axis.kernel} reads nothing but padding: ${pads} are too wide for it`,
+      );
     }
     return count;
   });
@@ -38,20 +62,29 @@ function inferPool(inputs: readonly (Value | null)[], attributes: Attributes<"Ma
 /** Elements of the axis that the window reads at `position`, in order. */
 function insideTaps(axis: WindowAxis, position: number): number[] {
   const begin = position * axis.stride - axis.begin;
-  return Array.from({ length: axis.kernel }, (_, tap) => begin + tap * axis.dilation).filter(
-    (index) => index >= 0 && index < axis.size,
-  );
+  return Array.from(
+    { length: axis.kernel },
+    (_, tap) => begin + tap * axis.dilation,
+  ).filter((index) => index >= 0 && index < axis.size);
 }
 
 /** Maxima and where they stand; of equal ones the first in reading order (PyTorch's and ONNX Runtime's choice). */
-function computeMaxPool(x: Tensor, attributes: Attributes<"MaxPool">, types: readonly TensorType[]): [Tensor, Tensor] {
+function computeMaxPool(
+  x: Tensor,
+  attributes: Attributes<"MaxPool">,
+  types: readonly TensorType[],
+): [Tensor, Tensor] {
   const maxima = zeros(types[0], x);
   const indices = zeros(types[1]);
   const [n, c, height, width] = x.shape as Picture;
   const [rows, columns] = axesOf(x.shape, attributes);
   const [outHeight, outWidth] = types[0].shape.slice(2);
-  const rowTaps = Array.from({ length: outHeight }, (_, position) => insideTaps(rows, position));
-  const columnTaps = Array.from({ length: outWidth }, (_, position) => insideTaps(columns, position));
+  const rowTaps = Array.from({ length: outHeight }, (_, position) =>
+    insideTaps(rows, position),
+  );
+  const columnTaps = Array.from({ length: outWidth }, (_, position) =>
+    insideTaps(columns, position),
+  );
   let to = 0;
   for (let begin = 0; begin < n * c * height * width; begin += height * width) {
     for (const readRows of rowTaps) {
@@ -75,20 +108,29 @@ function computeMaxPool(x: Tensor, attributes: Attributes<"MaxPool">, types: rea
  * The mean along one axis: since windows are rectangles, the mean of one is the mean of the means of its rows.
  * Padding counts if `countIncludePad`; what hangs over the padding at the end (ceilMode) never does, as in PyTorch.
  */
-function meanOfWindows(axis: WindowAxis, count: number, countIncludePad: boolean): AxisMap {
+function meanOfWindows(
+  axis: WindowAxis,
+  count: number,
+  countIncludePad: boolean,
+): AxisMap {
   const terms = Array.from({ length: count }, (_, position) => {
     const inside = insideTaps(axis, position);
     const begin = position * axis.stride;
-    const padded = Array.from({ length: axis.kernel }, (_, tap) => begin + tap * axis.dilation).filter(
-      (index) => index < axis.begin + axis.size + axis.end,
-    );
+    const padded = Array.from(
+      { length: axis.kernel },
+      (_, tap) => begin + tap * axis.dilation,
+    ).filter((index) => index < axis.begin + axis.size + axis.end);
     const weight = 1 / (countIncludePad ? padded : inside).length;
     return inside.map((index) => ({ index, weight }));
   });
   return { from: axis.size, to: count, terms };
 }
 
-function meanMaps(shape: readonly number[], outShape: readonly number[], attributes: Attributes<"AveragePool">): [AxisMap, AxisMap] {
+function meanMaps(
+  shape: readonly number[],
+  outShape: readonly number[],
+  attributes: Attributes<"AveragePool">,
+): [AxisMap, AxisMap] {
   const [rows, columns] = axesOf(shape, attributes);
   return [
     meanOfWindows(rows, outShape[2], attributes.countIncludePad),
@@ -106,20 +148,37 @@ export const pooling = {
       ];
     },
     kernel: ([x], attributes, types) => computeMaxPool(x!, attributes, types),
-    vjp: (g, { inputs: [x], outputs: [, indices], attributes }, [cotangent]) => [
-      maximumGradient(g, cotangent!, indices, x!.shape, axesOf(x!.shape, attributes)),
+    vjp: (
+      g,
+      { inputs: [x], outputs: [, indices], attributes },
+      [cotangent],
+    ) => [
+      maximumGradient(
+        g,
+        cotangent!,
+        indices,
+        x!.shape,
+        axesOf(x!.shape, attributes),
+      ),
     ],
   },
 
   AveragePool: {
-    infer: (inputs, attributes) => [{ dtype: "float32", shape: inferPool(inputs, attributes).shape }],
+    infer: (inputs, attributes) => [
+      { dtype: "float32", shape: inferPool(inputs, attributes).shape },
+    ],
     kernel: ([x], attributes, [type]) => {
       const out = zeros(type, x);
       mapPictures(x!, out, ...meanMaps(x!.shape, type.shape, attributes));
       return [out];
     },
     vjp: (g, { inputs: [x], attributes }, [cotangent]) => [
-      averageGradient(g, cotangent!, axesOf(x!.shape, attributes), meanMaps(x!.shape, cotangent!.shape, attributes)),
+      averageGradient(
+        g,
+        cotangent!,
+        axesOf(x!.shape, attributes),
+        meanMaps(x!.shape, cotangent!.shape, attributes),
+      ),
     ],
   },
 } satisfies OpRules;

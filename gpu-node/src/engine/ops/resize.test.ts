@@ -16,17 +16,39 @@ const plain: ResizeAttributes = {
 
 function resize(x: Tensor, attributes: Partial<ResizeAttributes>): Tensor {
   const g = newGraphBuilder();
-  return g.add("Resize", [g.constant(x)], { ...plain, ...attributes }) as Tensor;
+  return g.add("Resize", [g.constant(x)], {
+    ...plain,
+    ...attributes,
+  }) as Tensor;
 }
 
 /** One row of numbers resized to `size`. */
-function resizeRow(values: readonly number[], size: number, attributes: Partial<ResizeAttributes>, scale = size / values.length) {
-  const out = resize(floats(values, [1, 1, 1, values.length]), { ...attributes, scales: [1, scale], sizes: [1, size] });
+function resizeRow(
+  values: readonly number[],
+  size: number,
+  attributes: Partial<ResizeAttributes>,
+  scale = size / values.length,
+) {
+  const out = resize(floats(values, [1, 1, 1, values.length]), {
+    ...attributes,
+    scales: [1, scale],
+    sizes: [1, size],
+  });
   return Array.from(out.data, (value) => Number(value.toFixed(5)));
 }
 
-const modes = ["half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"] as const;
-const nearestModes = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"] as const;
+const modes = [
+  "half_pixel",
+  "pytorch_half_pixel",
+  "align_corners",
+  "asymmetric",
+] as const;
+const nearestModes = [
+  "round_prefer_floor",
+  "round_prefer_ceil",
+  "floor",
+  "ceil",
+] as const;
 
 describe("Resize", () => {
   it("repeats the nearest neighbour", () => {
@@ -38,9 +60,17 @@ describe("Resize", () => {
   it("rounds ties as nearestMode says", () => {
     // Half pixels of a row of four read in steps of two: coordinates 0.5 and 2.5.
     const rounded = nearestModes.map((nearestMode) =>
-      resizeRow([10, 11, 12, 13], 2, { nearestMode, coordinateTransformationMode: "half_pixel" }),
+      resizeRow([10, 11, 12, 13], 2, {
+        nearestMode,
+        coordinateTransformationMode: "half_pixel",
+      }),
     );
-    expect(rounded).toEqual([[10, 12], [11, 13], [10, 12], [11, 13]]);
+    expect(rounded).toEqual([
+      [10, 12],
+      [11, 13],
+      [10, 12],
+      [11, 13],
+    ]);
   });
 
   it("interpolates by each coordinate transformation", () => {
@@ -54,43 +84,90 @@ describe("Resize", () => {
 
   it("differs between half pixels and PyTorch's where one element is left", () => {
     const one = (coordinateTransformationMode: (typeof modes)[number]) =>
-      resizeRow([0, 1, 2, 3], 1, { mode: "linear", coordinateTransformationMode });
+      resizeRow([0, 1, 2, 3], 1, {
+        mode: "linear",
+        coordinateTransformationMode,
+      });
     expect(one("half_pixel")).toEqual([1.5]);
     expect(one("pytorch_half_pixel")).toEqual([0]);
     expect(one("align_corners")).toEqual([0]);
   });
 
   it("computes coordinates with the scale that is given, not with the sizes' ratio", () => {
-    expect(resizeRow([0, 1, 2, 3, 4], 7, {}, 1.5)).toEqual([0, 0, 1, 2, 2, 3, 4]);
+    expect(resizeRow([0, 1, 2, 3, 4], 7, {}, 1.5)).toEqual([
+      0, 0, 1, 2, 2, 3, 4,
+    ]);
   });
 
   it("interpolates rows and columns alike", () => {
-    const out = resize(floats([0, 2, 4, 6], [1, 1, 2, 2]), { mode: "linear", coordinateTransformationMode: "align_corners", sizes: [3, 3] });
+    const out = resize(floats([0, 2, 4, 6], [1, 1, 2, 2]), {
+      mode: "linear",
+      coordinateTransformationMode: "align_corners",
+      sizes: [3, 3],
+    });
     expect([...out.data]).toEqual([0, 1, 2, 2, 3, 4, 4, 5, 6]);
   });
 
   const shapes: readonly [Shape, readonly [number, number]][] = [
-    [[2, 2, 3, 4], [6, 12]],
-    [[1, 2, 3, 4], [3, 4]],
-    [[1, 1, 4, 6], [2, 3]],
-    [[1, 2, 5, 3], [7, 2]],
-    [[1, 1, 5, 4], [1, 1]],
+    [
+      [2, 2, 3, 4],
+      [6, 12],
+    ],
+    [
+      [1, 2, 3, 4],
+      [3, 4],
+    ],
+    [
+      [1, 1, 4, 6],
+      [2, 3],
+    ],
+    [
+      [1, 2, 5, 3],
+      [7, 2],
+    ],
+    [
+      [1, 1, 5, 4],
+      [1, 1],
+    ],
   ];
   for (const mode of modes) {
-    it.each(shapes)(`has the gradient of differences: linear, ${mode}, %j to %j`, async (x, sizes) => {
-      const scales = [sizes[0] / x[2], sizes[1] / x[3]] as const;
-      await expectGradient("Resize", [sample(x)], { ...plain, mode: "linear", coordinateTransformationMode: mode, scales, sizes });
-    });
-    it.each(shapes)(`has the gradient of differences: nearest, ${mode}, %j to %j`, async (x, sizes) => {
-      const scales = [sizes[0] / x[2], sizes[1] / x[3]] as const;
-      for (const nearestMode of nearestModes) {
-        await expectGradient("Resize", [sample(x)], { ...plain, nearestMode, coordinateTransformationMode: mode, scales, sizes });
-      }
-    });
+    it.each(shapes)(
+      `has the gradient of differences: linear, ${mode}, %j to %j`,
+      async (x, sizes) => {
+        const scales = [sizes[0] / x[2], sizes[1] / x[3]] as const;
+        await expectGradient("Resize", [sample(x)], {
+          ...plain,
+          mode: "linear",
+          coordinateTransformationMode: mode,
+          scales,
+          sizes,
+        });
+      },
+    );
+    it.each(shapes)(
+      `has the gradient of differences: nearest, ${mode}, %j to %j`,
+      async (x, sizes) => {
+        const scales = [sizes[0] / x[2], sizes[1] / x[3]] as const;
+        for (const nearestMode of nearestModes) {
+          await expectGradient("Resize", [sample(x)], {
+            ...plain,
+            nearestMode,
+            coordinateTransformationMode: mode,
+            scales,
+            sizes,
+          });
+        }
+      },
+    );
   }
 
   it("has the gradient of differences where sizes and scales disagree", async () => {
-    await expectGradient("Resize", [sample([1, 1, 5, 5])], { ...plain, mode: "linear", scales: [1.5, 1.3], sizes: [7, 6] });
+    await expectGradient("Resize", [sample([1, 1, 5, 5])], {
+      ...plain,
+      mode: "linear",
+      scales: [1.5, 1.3],
+      sizes: [7, 6],
+    });
   });
 
   it.each<[string, Shape, Partial<ResizeAttributes>]>([
@@ -100,6 +177,8 @@ describe("Resize", () => {
     ["there is nothing in [1,3,0,2]", [1, 3, 0, 2], {}],
   ])("refuses wrong inputs: %s", (message, shape, attributes) => {
     const g = newGraphBuilder();
-    expect(() => g.add("Resize", [g.input("x", shape)], { ...plain, ...attributes })).toThrow(message);
+    expect(() =>
+      g.add("Resize", [g.input("x", shape)], { ...plain, ...attributes }),
+    ).toThrow(message);
   });
 });

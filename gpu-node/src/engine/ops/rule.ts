@@ -9,14 +9,21 @@ export interface OpRule<Op extends OpType> {
    * Types of the outputs. A trailing optional input may be missing or null.
    * @throws MotifError "graph" saying what does not fit; the builder adds the node's name and input types.
    */
-  readonly infer: (inputs: readonly (Value | null)[], attributes: Attributes<Op>) => TensorType[];
+  readonly infer: (
+    inputs: readonly (Value | null)[],
+    attributes: Attributes<Op>,
+  ) => TensorType[];
 
   /**
    * The reference kernel: the plainest correct computation. Allocates with `zeros(type, ...inputs)` so that float64
    * inputs are computed in float64 throughout. Never writes to its inputs; may return an input's data as it is.
    * @param outputs what `infer` gave
    */
-  readonly kernel: (inputs: readonly (Tensor | null)[], attributes: Attributes<Op>, outputs: readonly TensorType[]) => Tensor[];
+  readonly kernel: (
+    inputs: readonly (Tensor | null)[],
+    attributes: Attributes<Op>,
+    outputs: readonly TensorType[],
+  ) => Tensor[];
 
   /**
    * The vector-Jacobian product, written in graph operators.

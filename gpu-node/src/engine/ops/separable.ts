@@ -8,11 +8,19 @@ export interface AxisMap {
   readonly from: number;
   readonly to: number;
   /** For each element of the result. */
-  readonly terms: readonly (readonly { readonly index: number; readonly weight: number }[])[];
+  readonly terms: readonly (readonly {
+    readonly index: number;
+    readonly weight: number;
+  }[])[];
 }
 
 /** `planes` pictures [from rows, from columns] in `source`, mapped into `out`. */
-export function mapPictures(source: Tensor, out: Tensor, rows: AxisMap, columns: AxisMap): void {
+export function mapPictures(
+  source: Tensor,
+  out: Tensor,
+  rows: AxisMap,
+  columns: AxisMap,
+): void {
   const planes = out.data.length / (rows.to * columns.to || 1);
   let to = 0;
   for (let plane = 0; plane < planes; plane++) {
@@ -22,7 +30,9 @@ export function mapPictures(source: Tensor, out: Tensor, rows: AxisMap, columns:
         let sum = 0;
         for (const row of rowTerms) {
           let line = 0;
-          for (const { index, weight } of columnTerms) line += weight * source.data[begin + row.index * columns.from + index];
+          for (const { index, weight } of columnTerms)
+            line +=
+              weight * source.data[begin + row.index * columns.from + index];
           sum += row.weight * line;
         }
         out.data[to++] = sum;
@@ -32,12 +42,20 @@ export function mapPictures(source: Tensor, out: Tensor, rows: AxisMap, columns:
 }
 
 /** The matrix [from, to] of a map, or its transpose [to, from]. */
-function matrixOf(g: GraphBuilder, { from, to, terms }: AxisMap, isTransposed: boolean): Value {
+function matrixOf(
+  g: GraphBuilder,
+  { from, to, terms }: AxisMap,
+  isTransposed: boolean,
+): Value {
   const data = new Float32Array(from * to);
   terms.forEach((list, row) => {
-    for (const { index, weight } of list) data[isTransposed ? row * from + index : index * to + row] += weight;
+    for (const { index, weight } of list)
+      data[isTransposed ? row * from + index : index * to + row] += weight;
   });
-  return g.constant(floats(data, isTransposed ? [to, from] : [from, to]), "axis_map");
+  return g.constant(
+    floats(data, isTransposed ? [to, from] : [from, to]),
+    "axis_map",
+  );
 }
 
 /**
@@ -45,7 +63,12 @@ function matrixOf(g: GraphBuilder, { from, to, terms }: AxisMap, isTransposed: b
  * @param cotangent [N, C, rows.to, columns.to]
  * @returns [N, C, rows.from, columns.from]
  */
-export function transposeMap(g: GraphBuilder, cotangent: Value, rows: AxisMap, columns: AxisMap): Value {
+export function transposeMap(
+  g: GraphBuilder,
+  cotangent: Value,
+  rows: AxisMap,
+  columns: AxisMap,
+): Value {
   const lines = g.add("MatMul", [cotangent, matrixOf(g, columns, true)], {});
   return g.add("MatMul", [matrixOf(g, rows, false), lines], {});
 }

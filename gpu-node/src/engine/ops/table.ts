@@ -1,6 +1,9 @@
 /** The one table of operators: total by type, so that an operator without a rule does not compile. */
 import { MotifError } from "../../motif-error.ts";
-import { GraphBuilder, type OperatorSemantics } from "../graph/graph-builder.ts";
+import {
+  GraphBuilder,
+  type OperatorSemantics,
+} from "../graph/graph-builder.ts";
 import type { OpType } from "../graph/operators.ts";
 import { activations } from "./activations.ts";
 import { arithmetic } from "./arithmetic.ts";
@@ -40,12 +43,14 @@ export const opTypes = Object.keys(table) as OpType[];
 
 const semantics: OperatorSemantics = {
   inferTypes(op, inputs, attributes) {
-    return (ruleOf(op) as OpRule<OpType>).infer(inputs, attributes);
+    return ruleOf<OpType>(op).infer(inputs, attributes);
   },
   evaluate(op, inputs, attributes, outputs) {
-    const missing = inputs.length > 0 && inputs.every((input) => input === null);
-    if (missing) throw new MotifError("graph", `${op}: every input is left out`);
-    return (ruleOf(op) as OpRule<OpType>).kernel(inputs, attributes, outputs);
+    const missing =
+      inputs.length > 0 && inputs.every((input) => input === null);
+    if (missing)
+      throw new MotifError("graph", `${op}: every input is left out`);
+    return ruleOf<OpType>(op).kernel(inputs, attributes, outputs);
   },
 };
 

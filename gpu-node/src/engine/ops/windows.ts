@@ -31,7 +31,7 @@ export function windowAxes(
     stride: strides[index],
     dilation: dilations[index],
     begin: pads[index],
-    end: pads[index + 2]!,
+    end: pads[index + 2],
   });
   return [axis(0), axis(1)];
 }
@@ -49,17 +49,31 @@ export function windowSpan({ kernel, dilation }: WindowAxis): number {
  */
 export function windowCount(axis: WindowAxis, ceilMode = false): number {
   const { size, stride, dilation, kernel, begin, end } = axis;
-  if (![stride, dilation, kernel].every((value) => Number.isInteger(value) && value >= 1)) {
-    throw new MotifError("graph", `kernel ${kernel}, stride ${stride}, dilation ${dilation}: whole numbers from 1 are expected`);
+  if (
+    ![stride, dilation, kernel].every(
+      (value) => Number.isInteger(value) && value >= 1,
+    )
+  ) {
+    throw new MotifError(
+      "graph",
+      `kernel ${kernel}, stride ${stride}, dilation ${dilation}: whole numbers from 1 are expected`,
+    );
   }
   if (![begin, end].every((value) => Number.isInteger(value) && value >= 0)) {
-    throw new MotifError("graph", `pads ${begin} and ${end}: whole numbers from 0 are expected`);
+    throw new MotifError(
+      "graph",
+      `pads ${begin} and ${end}: whole numbers from 0 are expected`,
+    );
   }
   const room = size + begin + end - windowSpan(axis);
   if (room < 0) {
-    throw new MotifError("graph", `a window of ${windowSpan(axis)} does not fit into ${size} with pads ${begin} and ${end}`);
+    throw new MotifError(
+      "graph",
+      `a window of ${windowSpan(axis)} does not fit into ${size} with pads ${begin} and ${end}`,
+    );
   }
-  const count = (ceilMode ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1;
+  const count =
+    (ceilMode ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1;
   return ceilMode && (count - 1) * stride >= size + begin ? count - 1 : count;
 }
 
@@ -67,9 +81,16 @@ export function windowCount(axis: WindowAxis, ceilMode = false): number {
  * Positions [first, past) of the window, of `count`, at which tap `tap` reads the input rather than padding.
  * At position o it reads element o·stride + offset.
  */
-export function insidePositions(axis: WindowAxis, tap: number, count: number): { first: number; past: number; offset: number } {
+export function insidePositions(
+  axis: WindowAxis,
+  tap: number,
+  count: number,
+): { first: number; past: number; offset: number } {
   const offset = tap * axis.dilation - axis.begin;
   const first = Math.max(0, Math.ceil(-offset / axis.stride));
-  const past = Math.min(count, Math.floor((axis.size - 1 - offset) / axis.stride) + 1);
+  const past = Math.min(
+    count,
+    Math.floor((axis.size - 1 - offset) / axis.stride) + 1,
+  );
   return { first, past: Math.max(first, past), offset };
 }

@@ -6,7 +6,13 @@
  *     W ∗ (a·x + c)      =  (W·a) ∗ (x + c/a)              before one; x + c/a stays outside where the filter pads,
  *                                                          because what it pads with is 0, not c/a
  */
-import { isConstant, type Constant, type Graph, type Node, type Value } from "../graph/graph.ts";
+import {
+  isConstant,
+  type Constant,
+  type Graph,
+  type Node,
+  type Value,
+} from "../graph/graph.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import { elementCount, isSameShape, type Shape } from "../graph/tensor.ts";
 import { rewriteNodes, type Rewriting } from "./rewrite.ts";
@@ -14,7 +20,10 @@ import { rewriteNodes, type Rewriting } from "./rewrite.ts";
 /** Takes per-channel scales and shifts into constant filters and biases. */
 export function foldAffine(graph: Graph): Graph {
   return rewriteNodes(graph, (node, rewriting) => {
-    const value = node.op === "Conv" ? foldBefore(node as Node<"Conv">, rewriting) : foldBehind(node, rewriting);
+    const value =
+      node.op === "Conv"
+        ? foldBefore(node as Node<"Conv">, rewriting)
+        : foldBehind(node, rewriting);
     return value && [value];
   });
 }
@@ -29,37 +38,67 @@ interface Affine {
 }
 
 /** Reads a node as an affine map of its one input that is not constant. @param axisFromEnd of channels: 3 for pictures */
-function asAffine({ op, inputs, outputs }: Node, axisFromEnd: number): Affine | null {
-  if (op !== "Mul" && op !== "Div" && op !== "Add" && op !== "Sub" && op !== "Neg") return null;
+function asAffine(
+  { op, inputs, outputs }: Node,
+  axisFromEnd: number,
+): Affine | null {
+  if (
+    op !== "Mul" &&
+    op !== "Div" &&
+    op !== "Add" &&
+    op !== "Sub" &&
+    op !== "Neg"
+  )
+    return null;
   const index = isConstant(inputs[0]) ? 1 : 0;
   const x = inputs[index]!;
   const { shape } = outputs[0];
   const axis = shape.length - axisFromEnd;
-  if (axis < 0 || x.dtype !== "float32" || !isSameShape(x.shape, shape)) return null;
-  if (op === "Neg") return { x, index, scale: new Float64Array(shape[axis]).fill(-1) };
+  if (axis < 0 || x.dtype !== "float32" || !isSameShape(x.shape, shape))
+    return null;
+  if (op === "Neg")
+    return { x, index, scale: new Float64Array(shape[axis]).fill(-1) };
   const other = inputs[1 - index];
   const numbers = isConstant(other) ? perChannel(other, shape, axis) : null;
   if (!numbers) return null;
   if (op === "Mul") return { x, index, scale: numbers };
   if (op === "Add") return { x, index, shift: numbers };
-  if (op === "Div") return index === 0 ? { x, index, scale: numbers.map((number) => 1 / number) } : null;
+  if (op === "Div")
+    return index === 0
+      ? { x, index, scale: numbers.map((number) => 1 / number) }
+      : null;
   if (index === 0) return { x, index, shift: numbers.map((number) => -number) };
-  return { x, index, scale: new Float64Array(shape[axis]).fill(-1), shift: numbers };
+  return {
+    x,
+    index,
+    scale: new Float64Array(shape[axis]).fill(-1),
+    shift: numbers,
+  };
 }
 
 /** A constant's number for each channel, or null where it varies along another axis than `axis` of `shape`. */
-function perChannel(constant: Constant, shape: Shape, axis: number): Float64Array | null {
+function perChannel(
+  constant: Constant,
+  shape: Shape,
+  axis: number,
+): Float64Array | null {
   const channels = shape[axis];
   const count = elementCount(constant.shape);
   if (count === 1) return new Float64Array(channels).fill(constant.data[0]);
   const own = constant.shape[axis - shape.length + constant.shape.length];
-  return count === channels && own === channels ? Float64Array.from(constant.data) : null;
+  return count === channels && own === channels
+    ? Float64Array.from(constant.data)
+    : null;
 }
 
 const areFinite = (numbers: Float64Array) => numbers.every(Number.isFinite);
 
 /** A filter times a number that depends on the position along its first two axes. */
-function scaleFilter(g: GraphBuilder, filter: Constant, scaleAt: (row: number, column: number) => number): Constant {
+function scaleFilter(
+  g: GraphBuilder,
+  filter: Constant,
+  scaleAt: (row: number, column: number) => number,
+): Constant {
   const columns = filter.shape[1];
   const taps = elementCount(filter.shape.slice(2));
   const data = Float32Array.from(filter.data);
@@ -67,13 +106,20 @@ function scaleFilter(g: GraphBuilder, filter: Constant, scaleAt: (row: number, c
     const scale = scaleAt(Math.floor(block / columns), block % columns);
     for (const end = i + taps; i < end; i++) data[i] *= scale;
   }
-  return g.constant({ dtype: "float32", shape: filter.shape, data }, filter.name);
+  return g.constant(
+    { dtype: "float32", shape: filter.shape, data },
+    filter.name,
+  );
 }
 
 /** A filter of several groups stacks them along its first axis: the channel that a position stands for on its second. */
-function channelOfColumn(filter: Constant, group: number): (row: number, column: number) => number {
+function channelOfColumn(
+  filter: Constant,
+  group: number,
+): (row: number, column: number) => number {
   const rowsPerGroup = filter.shape[0] / group;
-  return (row, column) => Math.floor(row / rowsPerGroup) * filter.shape[1] + column;
+  return (row, column) =>
+    Math.floor(row / rowsPerGroup) * filter.shape[1] + column;
 }
 
 /** A product with a filter that an affine map stands behind. */
@@ -90,11 +136,19 @@ function asProduct(value: Value | null, { maker }: Rewriting): Product | null {
   if (conv) return { node: conv, axisFromEnd: 3, channelOf: (row) => row };
   const transposed = maker(value, "ConvTranspose");
   if (transposed) {
-    const channelOf = channelOfColumn(transposed.inputs[1] as Constant, transposed.attributes.group);
+    const channelOf = channelOfColumn(
+      transposed.inputs[1] as Constant,
+      transposed.attributes.group,
+    );
     return { node: transposed, axisFromEnd: 3, channelOf };
   }
   const gemm = maker(value, "Gemm");
-  if (gemm) return { node: gemm, axisFromEnd: 1, channelOf: (row, column) => (gemm.attributes.transB ? row : column) };
+  if (gemm)
+    return {
+      node: gemm,
+      axisFromEnd: 1,
+      channelOf: (row, column) => (gemm.attributes.transB ? row : column),
+    };
   const product = maker(value, "MatMul");
   if (product?.inputs[1]!.shape.length !== 2) return null;
   return { node: product, axisFromEnd: 1, channelOf: (_, column) => column };
@@ -103,28 +157,71 @@ function asProduct(value: Value | null, { maker }: Rewriting): Product | null {
 /** affine(filter(x) + bias) as one product. */
 function foldBehind(node: Node, rewriting: Rewriting): Value | null {
   const { g, isOnlyUse } = rewriting;
-  const product = asProduct(node.inputs[isConstant(node.inputs[0]) ? 1 : 0], rewriting);
+  const product = asProduct(
+    node.inputs[isConstant(node.inputs[0]) ? 1 : 0],
+    rewriting,
+  );
   const affine = product && asAffine(node, product.axisFromEnd);
   if (!affine || !isOnlyUse(affine.index)) return null;
   const { scale, shift } = affine;
-  const [x, filter, bias] = product.node.inputs as readonly [Value, Value, (Value | null)?];
+  const [x, filter, bias] = product.node.inputs as readonly [
+    Value,
+    Value,
+    (Value | null)?,
+  ];
   if (scale && !(isConstant(filter) && areFinite(scale))) return null;
   if (bias && !isConstant(bias)) return null;
   const { shape } = affine.x;
-  const biases = bias && (product.node.op === "Gemm" ? perChannel(bias, shape, 1) : Float64Array.from(bias.data));
+  const biases =
+    bias &&
+    (product.node.op === "Gemm"
+      ? perChannel(bias, shape, 1)
+      : Float64Array.from(bias.data));
   if (bias && !biases) return null;
-  const newFilter = scale ? scaleFilter(g, filter as Constant, (row, column) => scale[product.channelOf(row, column)]) : filter;
+  const newFilter = scale
+    ? scaleFilter(
+        g,
+        filter as Constant,
+        (row, column) => scale[product.channelOf(row, column)],
+      )
+    : filter;
   const channels = shape[shape.length - product.axisFromEnd];
-  const sum = Float32Array.from({ length: channels }, (_, c) => (biases?.[c] ?? 0) * (scale?.[c] ?? 1) + (shift?.[c] ?? 0));
-  return addProduct(g, product.node, x, newFilter, biases || shift ? sum : null);
+  const sum = Float32Array.from(
+    { length: channels },
+    (_, c) => (biases?.[c] ?? 0) * (scale?.[c] ?? 1) + (shift?.[c] ?? 0),
+  );
+  return addProduct(
+    g,
+    product.node,
+    x,
+    newFilter,
+    biases || shift ? sum : null,
+  );
 }
 
 /** `node` with other operands. A MatMul that gets a bias becomes a Gemm, if its operands allow it. */
-function addProduct(g: GraphBuilder, node: Product["node"], x: Value, filter: Value, biases: Float32Array | null): Value | null {
+function addProduct(
+  g: GraphBuilder,
+  node: Product["node"],
+  x: Value,
+  filter: Value,
+  biases: Float32Array | null,
+): Value | null {
   if (!biases) return g.add(node.op, [x, filter], node.attributes, node.name);
-  const bias = g.constant({ dtype: "float32", shape: [biases.length], data: biases }, "bias");
-  if (node.op !== "MatMul") return g.add(node.op, [x, filter, bias], node.attributes, node.name);
-  return x.shape.length === 2 ? g.add("Gemm", [x, filter, bias], { transA: false, transB: false }, node.name) : null;
+  const bias = g.constant(
+    { dtype: "float32", shape: [biases.length], data: biases },
+    "bias",
+  );
+  if (node.op !== "MatMul")
+    return g.add(node.op, [x, filter, bias], node.attributes, node.name);
+  return x.shape.length === 2
+    ? g.add(
+        "Gemm",
+        [x, filter, bias],
+        { transA: false, transB: false },
+        node.name,
+      )
+    : null;
 }
 
 const affineOperators = ["Mul", "Div", "Add", "Sub", "Neg"] as const;
@@ -132,7 +229,11 @@ const affineOperators = ["Mul", "Div", "Add", "Sub", "Neg"] as const;
 /** filter(affine(x)) with the scale in the filter, and the shift in the bias where the filter does not pad. */
 function foldBefore(conv: Node<"Conv">, rewriting: Rewriting): Value | null {
   const { g, isOnlyUse } = rewriting;
-  const [input, filter, bias] = conv.inputs as readonly [Value, Value, (Value | null)?];
+  const [input, filter, bias] = conv.inputs as readonly [
+    Value,
+    Value,
+    (Value | null)?,
+  ];
   if (!isConstant(filter) || !isOnlyUse(0)) return null;
   const outer = makingAffine(input, rewriting);
   if (!outer) return null;
@@ -140,18 +241,31 @@ function foldBefore(conv: Node<"Conv">, rewriting: Rewriting): Value | null {
   const inner = behindShift?.shift ? null : behindShift;
   const affine = inner ? { ...inner, shift: outer.shift } : outer;
   const isPadded = conv.attributes.pads.some((pad) => pad !== 0);
-  if (!affine.shift || !isPadded) return foldWhole(g, conv, filter, bias, affine);
+  if (!affine.shift || !isPadded)
+    return foldWhole(g, conv, filter, bias, affine);
   if (!inner?.scale) return null;
   const { scale } = inner;
   const moved = affine.shift.map((number, channel) => number / scale[channel]);
   if (!areFinite(moved)) return null;
-  const shift = g.constant({ dtype: "float32", shape: [moved.length, 1, 1], data: Float32Array.from(moved) }, "shift");
-  return foldWhole(g, conv, filter, bias, { ...inner, x: g.add("Add", [inner.x, shift], {}) });
+  const shift = g.constant(
+    {
+      dtype: "float32",
+      shape: [moved.length, 1, 1],
+      data: Float32Array.from(moved),
+    },
+    "shift",
+  );
+  return foldWhole(g, conv, filter, bias, {
+    ...inner,
+    x: g.add("Add", [inner.x, shift], {}),
+  });
 }
 
 /** The affine map that made `value`, a picture. */
 function makingAffine(value: Value, { maker }: Rewriting): Affine | null {
-  const node = affineOperators.map((op) => maker(value, op)).find((made) => made !== undefined);
+  const node = affineOperators
+    .map((op) => maker(value, op))
+    .find((made) => made !== undefined);
   return node ? asAffine(node, 3) : null;
 }
 
@@ -162,10 +276,19 @@ function foldWhole(
   bias: Value | null | undefined,
   { x, scale, shift }: Affine,
 ): Value | null {
-  if ((scale && !areFinite(scale)) || (shift && bias && !isConstant(bias))) return null;
+  if ((scale && !areFinite(scale)) || (shift && bias && !isConstant(bias)))
+    return null;
   const channelOf = channelOfColumn(filter, conv.attributes.group);
-  const newFilter = scale ? scaleFilter(g, filter, (row, column) => scale[channelOf(row, column)]) : filter;
-  if (!shift) return g.add("Conv", bias ? [x, newFilter, bias] : [x, newFilter], conv.attributes, conv.name);
+  const newFilter = scale
+    ? scaleFilter(g, filter, (row, column) => scale[channelOf(row, column)])
+    : filter;
+  if (!shift)
+    return g.add(
+      "Conv",
+      bias ? [x, newFilter, bias] : [x, newFilter],
+      conv.attributes,
+      conv.name,
+    );
   const [rows, columns] = filter.shape;
   const taps = elementCount(filter.shape.slice(2));
   const sums = Float32Array.from({ length: rows }, (_, row) => {
@@ -173,7 +296,8 @@ function foldWhole(
     // filter ∗ (scale·x + shift): what the filter makes of the shift alone is the same everywhere.
     for (let column = 0; column < columns; column++) {
       const block = (row * columns + column) * taps;
-      for (let tap = block; tap < block + taps; tap++) sum += filter.data[tap] * shift[channelOf(row, column)];
+      for (let tap = block; tap < block + taps; tap++)
+        sum += filter.data[tap] * shift[channelOf(row, column)];
     }
     return sum;
   });

@@ -8,25 +8,38 @@ import { mergeDuplicates } from "./merge-duplicates.ts";
 
 async function merge(build: (g: GraphBuilder, x: Value, y: Value) => Value[]) {
   const g = newGraphBuilder();
-  const after = await expectSameFunction(mergeDuplicates, g.finish(build(g, g.input("x", [2, 3]), g.input("y", [2, 3]))), 0);
+  const after = await expectSameFunction(
+    mergeDuplicates,
+    g.finish(build(g, g.input("x", [2, 3]), g.input("y", [2, 3]))),
+    0,
+  );
   return { after, ops: operators(after) };
 }
 
 it("computes a chain once that is written twice", async () => {
-  const chain = (g: GraphBuilder, x: Value) => g.add("Exp", [g.add("Mul", [x, g.scalar(2)], {})], {});
-  const { ops } = await merge((g, x) => [g.add("Sub", [chain(g, x), g.add("Neg", [chain(g, x)], {})], {})]);
+  const chain = (g: GraphBuilder, x: Value) =>
+    g.add("Exp", [g.add("Mul", [x, g.scalar(2)], {})], {});
+  const { ops } = await merge((g, x) => [
+    g.add("Sub", [chain(g, x), g.add("Neg", [chain(g, x)], {})], {}),
+  ]);
   expect(ops).toEqual(["Mul", "Exp", "Neg", "Sub"]);
 });
 
 it("returns the one value in both places where outputs turn out the same", async () => {
-  const { after, ops } = await merge((g, x) => [g.add("Exp", [x], {}), g.add("Exp", [x], {})]);
+  const { after, ops } = await merge((g, x) => [
+    g.add("Exp", [x], {}),
+    g.add("Exp", [x], {}),
+  ]);
   expect(ops).toEqual(["Exp"]);
   expect(after.outputs[0]).toBe(after.outputs[1]);
 });
 
 it("knows that operands of sums and products may change places, and those of differences not", async () => {
   const { ops } = await merge((g, x, y) =>
-    (["Add", "Mul", "Sub"] as const).flatMap((op) => [g.add(op, [x, y], {}), g.add(op, [y, x], {})]),
+    (["Add", "Mul", "Sub"] as const).flatMap((op) => [
+      g.add(op, [x, y], {}),
+      g.add(op, [y, x], {}),
+    ]),
   );
   expect(ops).toEqual(["Add", "Mul", "Sub", "Sub"]);
 });
@@ -67,14 +80,24 @@ it("keeps both outputs of a node with two", async () => {
   const g = newGraphBuilder();
   const x = g.input("x", [1, 1, 4, 4]);
   const pool = () =>
-    g.addAll("MaxPool", [x], { kernelShape: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0], dilations: [1, 1], ceilMode: false });
+    g.addAll("MaxPool", [x], {
+      kernelShape: [2, 2],
+      strides: [2, 2],
+      pads: [0, 0, 0, 0],
+      dilations: [1, 1],
+      ceilMode: false,
+    });
   const graph = g.finish([pool()[1], pool()[0]]);
-  expect(operators(await expectSameFunction(mergeDuplicates, graph, 0))).toEqual(["MaxPool"]);
+  expect(
+    operators(await expectSameFunction(mergeDuplicates, graph, 0)),
+  ).toEqual(["MaxPool"]);
 });
 
 it("gives the graph itself back where there is nothing to merge", () => {
   const g = newGraphBuilder();
   const x = g.input("x", [2]);
-  const graph = g.finish([g.add("Add", [g.add("Exp", [x], {}), g.scalar(1)], {})]);
+  const graph = g.finish([
+    g.add("Add", [g.add("Exp", [x], {}), g.scalar(1)], {}),
+  ]);
   expect(mergeDuplicates(graph)).toBe(graph);
 });

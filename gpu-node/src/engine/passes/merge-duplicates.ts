@@ -1,5 +1,11 @@
 /** Common subexpressions: what is computed twice from the same values is computed once, and equal constants are one. */
-import { isConstant, type Constant, type Graph, type Node, type Value } from "../graph/graph.ts";
+import {
+  isConstant,
+  type Constant,
+  type Graph,
+  type Node,
+  type Value,
+} from "../graph/graph.ts";
 import type { OpType } from "../graph/operators.ts";
 import { rewriteNodes } from "./rewrite.ts";
 
@@ -17,12 +23,16 @@ export function mergeDuplicates(graph: Graph): Graph {
   };
   const known = new Map<string, readonly Value[]>();
   return rewriteNodes(graph, (node, { g, keep }) => {
-    const inputs = node.inputs.map((value) => value && (representative.get(value) ?? value));
+    const inputs = node.inputs.map(
+      (value) => value && (representative.get(value) ?? value),
+    );
     const key = describe(node, inputs.map(numberOf));
     const earlier = known.get(key);
     if (earlier) return earlier;
     const isSame = inputs.every((value, index) => value === node.inputs[index]);
-    const outputs = isSame ? keep() : g.addAll(node.op, inputs, node.attributes, node.name);
+    const outputs = isSame
+      ? keep()
+      : g.addAll(node.op, inputs, node.attributes, node.name);
     known.set(key, outputs);
     return outputs;
   });
@@ -31,7 +41,12 @@ export function mergeDuplicates(graph: Graph): Graph {
 function describe({ op, attributes }: Node, operands: number[]): string {
   if (commutative.has(op)) operands.sort((a, b) => a - b);
   // JSON has no infinities and no negative zero.
-  const exact = (_: string, value: unknown) => (typeof value === "number" ? (Object.is(value, -0) ? "-0" : String(value)) : value);
+  const exact = (_: string, value: unknown) =>
+    typeof value === "number"
+      ? Object.is(value, -0)
+        ? "-0"
+        : String(value)
+      : value;
   return `${op}(${operands.join()})${JSON.stringify(attributes, exact)}`;
 }
 
@@ -43,11 +58,14 @@ function mergeConstants(graph: Graph): Map<Value, Constant> {
     if (!isConstant(value) || merged.has(value)) continue;
     const key = `${value.dtype}[${value.shape.join()}] ${value.data.constructor.name} ${value.data.subarray(0, 4).join()}`;
     const candidates = alike.get(key) ?? [];
-    const same = candidates.find((candidate) => bytes(candidate).equals(bytes(value)));
+    const same = candidates.find((candidate) =>
+      bytes(candidate).equals(bytes(value)),
+    );
     if (!same) alike.set(key, [...candidates, value]);
     merged.set(value, same ?? value);
   }
   return merged;
 }
 
-const bytes = ({ data }: Constant) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+const bytes = ({ data }: Constant) =>
+  Buffer.from(data.buffer, data.byteOffset, data.byteLength);

@@ -12,29 +12,68 @@ import { optimize } from "./optimize.ts";
 function chooser(seed: number): <T>(choices: readonly T[]) => T {
   const numbers = sequence(400, seed);
   let drawn = 0;
-  return (choices) => choices[Math.floor(((numbers[drawn++] + 1) / 2) * choices.length)];
+  return (choices) =>
+    choices[Math.floor(((numbers[drawn++] + 1) / 2) * choices.length)];
 }
 
 /** A graph of operators on single elements and on layouts, with constants that algebra looks for. */
 function randomGraph(seed: number): Graph {
   const choose = chooser(seed);
   const g = newGraphBuilder();
-  const values: Value[] = [g.input("x", [2, 3]), g.input("y", [2, 3]), g.input("z", [1, 3])];
-  const operand = () => choose([...values, g.scalar(0), g.scalar(1), g.scalar(-2), g.constant(sample([3])), g.constant(sample([2, 1], 2))]);
+  const values: Value[] = [
+    g.input("x", [2, 3]),
+    g.input("y", [2, 3]),
+    g.input("z", [1, 3]),
+  ];
+  const operand = () =>
+    choose([
+      ...values,
+      g.scalar(0),
+      g.scalar(1),
+      g.scalar(-2),
+      g.constant(sample([3])),
+      g.constant(sample([2, 1], 2)),
+    ]);
   const steps: readonly (() => Value)[] = [
-    () => g.add(choose(["Add", "Sub", "Mul", "Max", "Min"]), [operand(), operand()], {}),
+    () =>
+      g.add(
+        choose(["Add", "Sub", "Mul", "Max", "Min"]),
+        [operand(), operand()],
+        {},
+      ),
     () => g.add(choose(["Add", "Sub", "Mul"]), [choose(values), operand()], {}),
     () => g.add(choose(["Neg", "Relu", "Abs", "Tanh"]), [choose(values)], {}),
-    () => g.add("Div", [choose(values), choose([g.scalar(1), g.scalar(4)])], {}),
-    () => g.add("Where", [g.add("Less", [choose(values), choose(values)], {}), operand(), operand()], {}),
+    () =>
+      g.add("Div", [choose(values), choose([g.scalar(1), g.scalar(4)])], {}),
+    () =>
+      g.add(
+        "Where",
+        [
+          g.add("Less", [choose(values), choose(values)], {}),
+          operand(),
+          operand(),
+        ],
+        {},
+      ),
     () => g.add("Expand", [choose(values)], { shape: [2, 3] }),
     () => {
-      const perm = choose([[0, 1], [1, 0]]);
-      return g.add("Transpose", [g.add("Transpose", [choose(values)], { perm })], { perm });
+      const perm = choose([
+        [0, 1],
+        [1, 0],
+      ]);
+      return g.add(
+        "Transpose",
+        [g.add("Transpose", [choose(values)], { perm })],
+        { perm },
+      );
     },
     () => {
       const x = choose(values);
-      return g.add("Reshape", [g.add("Reshape", [x], { shape: [x.shape[0] * 3] })], { shape: x.shape });
+      return g.add(
+        "Reshape",
+        [g.add("Reshape", [x], { shape: [x.shape[0] * 3] })],
+        { shape: x.shape },
+      );
     },
     () => g.add("ReduceSum", [choose(values)], { axes: [0], keepDims: true }),
   ];
@@ -48,16 +87,23 @@ function randomGraph(seed: number): Graph {
 const bound = (g: GraphBuilder, x: Value) => g.add("Tanh", [x], {});
 
 describe("random graphs of single elements and layouts", () => {
-  it.each(Array.from({ length: 40 }, (_, seed) => seed))("graph %i keeps its numbers", async (seed) => {
-    const graph = randomGraph(seed + 100);
-    const after = await expectSameFunction(optimize, graph, 1e-4);
-    expect(after.nodes.length).toBeLessThanOrEqual(graph.nodes.length);
-    expect(optimize(after).nodes.length).toBe(after.nodes.length);
-  });
+  it.each(Array.from({ length: 40 }, (_, seed) => seed))(
+    "graph %i keeps its numbers",
+    async (seed) => {
+      const graph = randomGraph(seed + 100);
+      const after = await expectSameFunction(optimize, graph, 1e-4);
+      expect(after.nodes.length).toBeLessThanOrEqual(graph.nodes.length);
+      expect(optimize(after).nodes.length).toBe(after.nodes.length);
+    },
+  );
 
   it("makes most of them smaller", () => {
-    const sizes = Array.from({ length: 40 }, (_, seed) => randomGraph(seed + 100));
-    const smaller = sizes.filter((graph) => optimize(graph).nodes.length < graph.nodes.length);
+    const sizes = Array.from({ length: 40 }, (_, seed) =>
+      randomGraph(seed + 100),
+    );
+    const smaller = sizes.filter(
+      (graph) => optimize(graph).nodes.length < graph.nodes.length,
+    );
     expect(smaller.length).toBeGreaterThan(30);
   });
 });
@@ -87,13 +133,28 @@ function residualNet(areFiltersInputs: boolean): Net {
     });
   const affine = (y: Value) => {
     const shape = [1, y.shape[1], 1, 1];
-    return g.add("Add", [g.add("Mul", [y, g.constant(sample(shape, 6))], {}), g.constant(sample(shape, 7))], {});
+    return g.add(
+      "Add",
+      [
+        g.add("Mul", [y, g.constant(sample(shape, 6))], {}),
+        g.constant(sample(shape, 7)),
+      ],
+      {},
+    );
   };
   const x = g.input("x", [2, 3, 8, 8]);
   const stem = bound(g, affine(conv(affine(x), 4, 2)));
   const block = affine(conv(bound(g, affine(conv(stem, 4, 1, 2))), 4, 1));
-  const features = g.add("ReduceMean", [bound(g, g.add("Add", [block, stem], {}))], { axes: [2, 3], keepDims: false });
-  const logits = g.add("Gemm", [features, parameter([5, 4]), g.constant(sample([5]))], { transA: false, transB: true });
+  const features = g.add(
+    "ReduceMean",
+    [bound(g, g.add("Add", [block, stem], {}))],
+    { axes: [2, 3], keepDims: false },
+  );
+  const logits = g.add(
+    "Gemm",
+    [features, parameter([5, 4]), g.constant(sample([5]))],
+    { transA: false, transB: true },
+  );
   return { g, x, filters, logits };
 }
 
@@ -101,20 +162,38 @@ describe("a residual net", () => {
   it("has no normalisation left but the shift in front of its first padded convolution", async () => {
     const { g, logits } = residualNet(false);
     const after = await expectSameFunction(optimize, g.finish([logits]));
-    expect(operators(after)).toEqual(["Add", "Conv", "Tanh", "Conv", "Tanh", "Conv", "Add", "Tanh", "ReduceMean", "Gemm"]);
+    expect(operators(after)).toEqual([
+      "Add",
+      "Conv",
+      "Tanh",
+      "Conv",
+      "Tanh",
+      "Conv",
+      "Add",
+      "Tanh",
+      "ReduceMean",
+      "Gemm",
+    ]);
   });
 
   it("gives the same gradient when it is optimised before differentiation, after, and both times", async () => {
     const gradient = (graph: Graph, x: Value) => {
       const g = newGraphBuilder();
       g.adopt(graph);
-      const loss = g.add("ReduceSum", [g.add("LogSoftmax", [graph.outputs[0]], { axis: 1 })], { axes: [0, 1], keepDims: false });
+      const loss = g.add(
+        "ReduceSum",
+        [g.add("LogSoftmax", [graph.outputs[0]], { axis: 1 })],
+        { axes: [0, 1], keepDims: false },
+      );
       return valueAndGrad(g.finish([loss]), loss, [x]);
     };
     const { g, x, logits } = residualNet(false);
     const forward = g.finish([logits]);
     const plain = gradient(forward, x);
-    const early = await expectSameFunction(() => gradient(optimize(forward), x), plain);
+    const early = await expectSameFunction(
+      () => gradient(optimize(forward), x),
+      plain,
+    );
     const late = await expectSameFunction(optimize, plain);
     const both = await expectSameFunction(() => optimize(early), plain);
     expect(early.nodes.length).toBeLessThan(plain.nodes.length);
@@ -125,7 +204,10 @@ describe("a residual net", () => {
 
   it("gives the same gradients of its filters when they are trained", async () => {
     const { g, x, filters, logits } = residualNet(true);
-    const loss = g.add("ReduceMean", [g.add("Mul", [logits, logits], {})], { axes: [0, 1], keepDims: false });
+    const loss = g.add("ReduceMean", [g.add("Mul", [logits, logits], {})], {
+      axes: [0, 1],
+      keepDims: false,
+    });
     const graph = valueAndGrad(g.finish([loss]), loss, [...filters, x]);
     const after = await expectSameFunction(optimize, graph);
     expect(after.nodes.length).toBeLessThan(graph.nodes.length);
@@ -138,7 +220,11 @@ describe("inputs and outputs", () => {
     const [unread, x] = [g.input("unread", [4]), g.input("x", [2])];
     const y = g.add("Add", [x, g.scalar(0)], {});
     const z = g.add("Mul", [y, g.scalar(2)], {});
-    const after = await expectSameFunction(optimize, g.finish([z, y, z, g.constant(sample([2]))]), 0);
+    const after = await expectSameFunction(
+      optimize,
+      g.finish([z, y, z, g.constant(sample([2]))]),
+      0,
+    );
     expect(after.inputs[0]).toBe(unread);
     expect(after.outputs[1]).toBe(x);
     expect(after.outputs[0]).toBe(after.outputs[2]);

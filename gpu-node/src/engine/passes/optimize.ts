@@ -16,7 +16,8 @@ export function optimize(graph: Graph): Graph {
   let current = graph;
   for (let round = 0; round < mostRounds; round++) {
     const before = current;
-    for (const pass of [mergeDuplicates, simplify, foldAffine]) current = pass(current);
+    for (const pass of [mergeDuplicates, simplify, foldAffine])
+      current = pass(current);
     if (current === before) break;
   }
   return current;

@@ -9,11 +9,14 @@ export interface Rewriting {
   /** The graph being built. */
   readonly g: GraphBuilder;
   /** The node of the new graph that makes `value`, if it is of operator `op`. */
-  maker<Op extends OpType>(value: Value | null | undefined, op: Op): Node<Op> | undefined;
+  readonly maker: <Op extends OpType>(
+    value: Value | null | undefined,
+    op: Op,
+  ) => Node<Op> | undefined;
   /** Adds the node being rewritten as it is: for passes that must know its outputs. */
-  keep(): readonly Value[];
+  readonly keep: () => readonly Value[];
   /** Whether nothing but the node being rewritten reads its input at `index`, and the graph does not return it. */
-  isOnlyUse(index: number): boolean;
+  readonly isOnlyUse: (index: number) => boolean;
 }
 
 /**
@@ -22,7 +25,10 @@ export interface Rewriting {
  * @returns a graph with the same inputs and outputs in the same order, without dead nodes; `graph` itself where nothing
  * was replaced
  */
-export function rewriteNodes(graph: Graph, rewrite: (node: Node, rewriting: Rewriting) => readonly Value[] | null): Graph {
+export function rewriteNodes(
+  graph: Graph,
+  rewrite: (node: Node, rewriting: Rewriting) => readonly Value[] | null,
+): Graph {
   const g = newGraphBuilder();
   g.adopt({ inputs: graph.inputs, nodes: [], outputs: [] });
   const uses = countUses(graph);
@@ -34,11 +40,14 @@ export function rewriteNodes(graph: Graph, rewrite: (node: Node, rewriting: Rewr
   const rewriting: Rewriting = {
     g,
     maker<Op extends OpType>(value: Value | null | undefined, op: Op) {
-      for (; indexed < g.nodes.length; indexed++) for (const output of g.nodes[indexed].outputs) makers.set(output, g.nodes[indexed]);
+      for (; indexed < g.nodes.length; indexed++)
+        for (const output of g.nodes[indexed].outputs)
+          makers.set(output, g.nodes[indexed]);
       const node = value ? makers.get(value) : undefined;
       return node?.op === op ? (node as Node<Op>) : undefined;
     },
-    keep: () => (kept ??= g.addAll(node.op, node.inputs, node.attributes, node.name)),
+    keep: () =>
+      (kept ??= g.addAll(node.op, node.inputs, node.attributes, node.name)),
     isOnlyUse: (index) => uses.get(original.inputs[index]!) === 1,
   };
 
@@ -46,11 +55,16 @@ export function rewriteNodes(graph: Graph, rewrite: (node: Node, rewriting: Rewr
   const replacements = new Map<Value, Value>();
   const map = (value: Value): Value => replacements.get(value) ?? value;
   for (original of graph.nodes) {
-    node = { ...original, inputs: original.inputs.map((value) => value && map(value)) };
+    node = {
+      ...original,
+      inputs: original.inputs.map((value) => value && map(value)),
+    };
     kept = undefined;
     const outputs = rewrite(node, rewriting) ?? rewriting.keep();
     isChanged ||= outputs !== kept;
-    original.outputs.forEach((value, index) => replacements.set(value, outputs[index]));
+    original.outputs.forEach((value, index) =>
+      replacements.set(value, outputs[index]),
+    );
   }
   const result = g.finish(graph.outputs.map(map));
   return isChanged || result.nodes.length < graph.nodes.length ? result : graph;
@@ -58,7 +72,10 @@ export function rewriteNodes(graph: Graph, rewrite: (node: Node, rewriting: Rewr
 
 function countUses(graph: Graph): Map<Value, number> {
   const uses = new Map<Value, number>();
-  for (const value of [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs]) {
+  for (const value of [
+    ...graph.nodes.flatMap(({ inputs }) => inputs),
+    ...graph.outputs,
+  ]) {
     if (value) uses.set(value, (uses.get(value) ?? 0) + 1);
   }
   return uses;

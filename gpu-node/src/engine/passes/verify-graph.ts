@@ -1,9 +1,13 @@
 /** Holds a graph against what every reader of graphs takes for granted: for tests, above all of passes. */
 import { MotifError } from "../../motif-error.ts";
-import { isConstant, type Graph, type Node, type Value } from "../graph/graph.ts";
+import {
+  isConstant,
+  type Graph,
+  type Node,
+  type Value,
+} from "../graph/graph.ts";
 import type { OpType } from "../graph/operators.ts";
 import { elementCount, formatType, isSameShape } from "../graph/tensor.ts";
-import type { OpRule } from "../ops/rule.ts";
 import { ruleOf } from "../ops/table.ts";
 
 /**
@@ -15,18 +19,25 @@ export function verifyGraph(graph: Graph): void {
   const made = new Set<Value>();
   const names = new Set<string>();
   const define = (value: Value) => {
-    if (made.has(value)) throw new MotifError("graph", `${value.name} is made twice`);
-    if (names.has(value.name)) throw new MotifError("graph", `two values are called ${value.name}`);
+    if (made.has(value))
+      throw new MotifError("graph", `${value.name} is made twice`);
+    if (names.has(value.name))
+      throw new MotifError("graph", `two values are called ${value.name}`);
     made.add(value);
     names.add(value.name);
   };
   const use = (value: Value, where: string) => {
     if (isConstant(value)) return verifyConstant(value);
-    if (!made.has(value)) throw new MotifError("graph", `${value.name} is used by ${where} before it is made`);
+    if (!made.has(value))
+      throw new MotifError(
+        "graph",
+        `${value.name} is used by ${where} before it is made`,
+      );
   };
   graph.inputs.forEach(define);
   for (const node of graph.nodes) {
-    for (const value of node.inputs) if (value) use(value, `${node.op} "${node.name}"`);
+    for (const value of node.inputs)
+      if (value) use(value, `${node.op} "${node.name}"`);
     verifyTypes(node);
     node.outputs.forEach(define);
   }
@@ -35,19 +46,28 @@ export function verifyGraph(graph: Graph): void {
 
 function verifyConstant(value: Value): void {
   if (value.data?.length !== elementCount(value.shape)) {
-    throw new MotifError("graph", `constant ${value.name} ${formatType(value)} holds ${value.data?.length} elements`);
+    throw new MotifError(
+      "graph",
+      `constant ${value.name} ${formatType(value)} holds ${value.data?.length} elements`,
+    );
   }
 }
 
 function verifyTypes(node: Node): void {
-  const types = (ruleOf(node.op) as OpRule<OpType>).infer(node.inputs, node.attributes);
+  const types = ruleOf<OpType>(node.op).infer(node.inputs, node.attributes);
   if (types.length !== node.outputs.length) {
-    throw new MotifError("graph", `${node.op} "${node.name}" has ${node.outputs.length} outputs, ${types.length} are expected`);
+    throw new MotifError(
+      "graph",
+      `${node.op} "${node.name}" has ${node.outputs.length} outputs, ${types.length} are expected`,
+    );
   }
   node.outputs.forEach((output, index) => {
     const type = types[index];
     if (output.dtype !== type.dtype || !isSameShape(output.shape, type.shape)) {
-      throw new MotifError("graph", `${node.op} "${node.name}" gives ${formatType(type)}, not ${formatType(output)}`);
+      throw new MotifError(
+        "graph",
+        `${node.op} "${node.name}" gives ${formatType(type)}, not ${formatType(output)}`,
+      );
     }
   });
 }

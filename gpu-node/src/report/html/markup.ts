@@ -8,20 +8,34 @@ export class Markup {
   }
 }
 
-export type Content = string | number | Markup | null | undefined | false | readonly Content[];
+export type Content =
+  string | number | Markup | null | undefined | false | readonly Content[];
 
 const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "`": "&#96;",
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+  "`": "&#96;",
 };
 
 function render(content: Content): string {
   if (content === null || content === undefined || content === false) return "";
   if (content instanceof Markup) return content.text;
   if (typeof content === "object") return content.map(render).join("");
-  return String(content).replace(/[&<>"'`]/g, (character) => entities[character] ?? "");
+  return String(content).replace(
+    /[&<>"'`]/g,
+    (character) => entities[character] ?? "",
+  );
 }
 
 /** @example html`<h1 title="${name}">${name}</h1>`; attribute values must stand in double quotes */
-export function html(pieces: TemplateStringsArray, ...contents: readonly Content[]): Markup {
-  return new Markup(pieces.map((piece, i) => piece + render(contents[i])).join(""));
+export function html(
+  pieces: TemplateStringsArray,
+  ...contents: readonly Content[]
+): Markup {
+  return new Markup(
+    pieces.map((piece, i) => piece + render(contents[i])).join(""),
+  );
 }

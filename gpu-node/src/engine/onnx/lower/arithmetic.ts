@@ -8,12 +8,16 @@ import { same } from "./elementwise.ts";
 function combine(call: OnnxCall, op: "Add" | "Max" | "Min"): Value {
   const [first, ...others] = call.inputs.map((_, index) => call.input(index));
   if (!first) return call.fail("it has no input");
-  return others.reduce((total, value) => call.add(op, [total, value], {}), first);
+  return others.reduce(
+    (total, value) => call.add(op, [total, value], {}),
+    first,
+  );
 }
 
 function castTo(call: OnnxCall, dataType: number): Value {
   const to = toDType(dataType);
-  if (!to) return call.fail(`values cannot be converted to ${dataTypeName(dataType)}`);
+  if (!to)
+    return call.fail(`values cannot be converted to ${dataTypeName(dataType)}`);
   const x = call.input(0);
   return x.dtype === to ? x : call.add("Cast", [x], { to });
 }
@@ -32,7 +36,12 @@ export const arithmetic: Lowerings = {
   Max: (call) => combine(call, "Max"),
   Min: (call) => combine(call, "Min"),
   Sum: (call) => combine(call, "Add"),
-  Mean: (call) => call.add("Mul", [combine(call, "Add"), call.g.scalar(1 / call.inputs.length)], {}),
+  Mean: (call) =>
+    call.add(
+      "Mul",
+      [combine(call, "Add"), call.g.scalar(1 / call.inputs.length)],
+      {},
+    ),
 
   Equal: same("Equal"),
   Greater: same("Greater"),
@@ -44,7 +53,12 @@ export const arithmetic: Lowerings = {
   Not: same("Not"),
   Xor: (call) => call.add("Not", [call.add("Equal", call.inputs, {})], {}),
   IsNaN: isNaNs,
-  IsInf: (call) => call.add("Equal", [call.add("Abs", [call.input(0)], {}), call.g.scalar(Infinity)], {}),
+  IsInf: (call) =>
+    call.add(
+      "Equal",
+      [call.add("Abs", [call.input(0)], {}), call.g.scalar(Infinity)],
+      {},
+    ),
   Where: same("Where"),
   Cast: (call) => castTo(call, call.int("to", 0)),
   CastLike: (call) => {

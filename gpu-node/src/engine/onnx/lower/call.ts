@@ -51,11 +51,18 @@ export class OnnxCall {
 
   /** @throws MotifError "model" naming the node; `reason` says what is wrong and, where it can be mended, how. */
   fail(reason: string): never {
-    throw new MotifError("model", `${this.#model}: ${describeNode(this.node, this.opset)}: ${reason}`);
+    throw new MotifError(
+      "model",
+      `${this.#model}: ${describeNode(this.node, this.opset)}: ${reason}`,
+    );
   }
 
   /** Adds a canonical node that bears this node's name. */
-  add<Op extends OpType>(op: Op, inputs: readonly (Value | null)[], attributes: Attributes<Op>): Value {
+  add<Op extends OpType>(
+    op: Op,
+    inputs: readonly (Value | null)[],
+    attributes: Attributes<Op>,
+  ): Value {
     return this.g.add(op, inputs, attributes, this.name);
   }
 
@@ -73,12 +80,15 @@ export class OnnxCall {
   known(index: number, what: string): Constant {
     const value = this.input(index);
     if (isConstant(value)) return value;
-    return this.fail(`its ${what} depends on the image. Export the model with fixed sizes (no dynamic axes but the batch).`);
+    return this.fail(
+      `its ${what} depends on the image. Export the model with fixed sizes (no dynamic axes but the batch).`,
+    );
   }
 
   knownIntegers(index: number, what: string): number[] {
     const numbers = [...this.known(index, what).data];
-    if (!numbers.every((number) => Number.isInteger(number))) this.fail(`its ${what} [${numbers.join(",")}] are no whole numbers`);
+    if (!numbers.every((number) => Number.isInteger(number)))
+      this.fail(`its ${what} [${numbers.join(",")}] are no whole numbers`);
     return numbers;
   }
 
@@ -88,8 +98,9 @@ export class OnnxCall {
 
   knownNumber(index: number, what: string): number {
     const { data } = this.known(index, what);
-    if (data.length !== 1) this.fail(`its ${what} should be one number, it is ${data.length}`);
-    return data[0]!;
+    if (data.length !== 1)
+      this.fail(`its ${what} should be one number, it is ${data.length}`);
+    return data[0];
   }
 
   // Attributes.
@@ -108,7 +119,9 @@ export class OnnxCall {
 
   float(name: string, otherwise: number): number {
     const value = this.attribute(name)?.float ?? otherwise;
-    return Number.isNaN(value) ? this.fail(`attribute ${name} is no number`) : value;
+    return Number.isNaN(value)
+      ? this.fail(`attribute ${name} is no number`)
+      : value;
   }
 
   text(name: string, otherwise: string): string {
@@ -122,7 +135,13 @@ export class OnnxCall {
 
   tensor(name: string): Tensor | undefined {
     const tensor = this.attribute(name)?.tensor;
-    return tensor && decodeTensor(tensor, `${this.#model}: ${describeNode(this.node, this.opset)}: ${name}`);
+    return (
+      tensor &&
+      decodeTensor(
+        tensor,
+        `${this.#model}: ${describeNode(this.node, this.opset)}: ${name}`,
+      )
+    );
   }
 
   // Sizes.
@@ -130,35 +149,46 @@ export class OnnxCall {
   /** A non-negative axis from one that may count from the end. */
   axis(axis: number, rank: number): number {
     const fromFront = axis < 0 ? axis + rank : axis;
-    if (Number.isInteger(fromFront) && fromFront >= 0 && fromFront < rank) return fromFront;
+    if (Number.isInteger(fromFront) && fromFront >= 0 && fromFront < rank)
+      return fromFront;
     return this.fail(`axis ${axis} is not one of a tensor of ${rank} axes`);
   }
 
   /** `axis` of several, ascending. */
   axes(axes: readonly number[], rank: number): number[] {
     const fromFront = axes.map((axis) => this.axis(axis, rank));
-    if (new Set(fromFront).size < axes.length) this.fail(`axes [${axes.join(",")}] name an axis twice`);
+    if (new Set(fromFront).size < axes.length)
+      this.fail(`axes [${axes.join(",")}] name an axis twice`);
     return fromFront.sort((a, b) => a - b);
   }
 
   /** Refuses shapes that no classifier has, before anything of that size is computed. */
   credible(shape: Shape): Shape {
-    const isShape = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+    const isShape = shape.every(
+      (size) => Number.isSafeInteger(size) && size >= 0,
+    );
     if (!isShape) this.fail(`[${shape.join(",")}] is not a shape`);
-    const isFolded = this.inputs.every((value) => value === null || isConstant(value));
-    if (isFolded && elementCount(shape) > mostFoldedElements) this.fail(`a constant [${shape.join(",")}] is too large`);
+    const isFolded = this.inputs.every(
+      (value) => value === null || isConstant(value),
+    );
+    if (isFolded && elementCount(shape) > mostFoldedElements)
+      this.fail(`a constant [${shape.join(",")}] is too large`);
     return shape;
   }
 
   /** `value` in `shape`, by a node only where that differs. */
   reshape(value: Value, shape: Shape): Value {
-    const isSame = value.shape.length === shape.length && value.shape.every((size, axis) => size === shape[axis]);
+    const isSame =
+      value.shape.length === shape.length &&
+      value.shape.every((size, axis) => size === shape[axis]);
     return isSame ? value : this.add("Reshape", [value], { shape });
   }
 
   /** `value` with its axes in the order `perm`, by a node only where that differs. */
   transpose(value: Value, perm: readonly number[]): Value {
-    return perm.every((from, to) => from === to) ? value : this.add("Transpose", [value], { perm });
+    return perm.every((from, to) => from === to)
+      ? value
+      : this.add("Transpose", [value], { perm });
   }
 
   /** Every axis of `value`. */
@@ -168,7 +198,11 @@ export class OnnxCall {
 }
 
 export function nodeName(node: OnnxNode): string {
-  return node.name || node.outputs.find((name) => name !== "") || node.opType.toLowerCase();
+  return (
+    node.name ||
+    node.outputs.find((name) => name !== "") ||
+    node.opType.toLowerCase()
+  );
 }
 
 /** `Conv "features.0" (opset 13)` */

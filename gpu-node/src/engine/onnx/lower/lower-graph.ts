@@ -36,25 +36,47 @@ class Scope {
   }
 }
 
-const controlFlow = new Set(["Loop", "Scan", "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceInsert", "SplitToSequence"]);
+const controlFlow = new Set([
+  "Loop",
+  "Scan",
+  "SequenceAt",
+  "SequenceConstruct",
+  "SequenceEmpty",
+  "SequenceInsert",
+  "SplitToSequence",
+]);
 
 /**
  * @param inputs values for the graph's inputs
  * @returns the graph's outputs in order
  * @throws MotifError "model" naming the node that cannot be lowered
  */
-export function lowerGraph(graph: OnnxGraph, inputs: ReadonlyMap<string, Value>, options: LoweringOptions): Value[] {
+export function lowerGraph(
+  graph: OnnxGraph,
+  inputs: ReadonlyMap<string, Value>,
+  options: LoweringOptions,
+): Value[] {
   const scope = new Scope(null);
   for (const [name, value] of inputs) scope.set(name, value);
   return lowerInto(scope, graph, options);
 }
 
-function lowerInto(scope: Scope, graph: OnnxGraph, options: LoweringOptions): Value[] {
+function lowerInto(
+  scope: Scope,
+  graph: OnnxGraph,
+  options: LoweringOptions,
+): Value[] {
   const { g, model, opset } = options;
   const needed = neededNames(graph);
   for (const tensor of graph.initializers) {
     if (!needed.has(tensor.name)) continue;
-    scope.set(tensor.name, g.constant(decodeTensor(tensor, `${model}: tensor "${tensor.name}"`), tensor.name));
+    scope.set(
+      tensor.name,
+      g.constant(
+        decodeTensor(tensor, `${model}: tensor "${tensor.name}"`),
+        tensor.name,
+      ),
+    );
   }
   const find = (name: string, place: string): Value => {
     const value = scope.get(name);
@@ -63,36 +85,57 @@ function lowerInto(scope: Scope, graph: OnnxGraph, options: LoweringOptions): Va
     throw new MotifError(
       "model",
       `${model}: ${place} uses "${name}", which ${
-        isLater ? "is computed only after it: the graph is out of order or cyclic" : "nothing in the file gives"
+        isLater
+          ? "is computed only after it: the graph is out of order or cyclic"
+          : "nothing in the file gives"
       }. Export the model again.`,
     );
   };
   for (const node of graph.nodes) {
     if (!node.outputs.some((name) => needed.has(name))) continue;
     const described = describeNode(node, opset);
-    const values = node.inputs.map((name) => (name === "" ? null : find(name, described)));
+    const values = node.inputs.map((name) =>
+      name === "" ? null : find(name, described),
+    );
     const outputs = lowerNode(node, values, scope, options);
     node.outputs.forEach((name, index) => {
       const output = outputs[index];
       if (name === "") return;
-      if (scope.has(name)) throw new MotifError("model", `${model}: ${described} gives "${name}" a second time. Export it again.`);
+      if (scope.has(name))
+        throw new MotifError(
+          "model",
+          `${model}: ${described} gives "${name}" a second time. Export it again.`,
+        );
       if (output) scope.set(name, output);
     });
   }
   return graph.outputs.map(({ name }) => find(name, "the output list"));
 }
 
-function lowerNode(node: OnnxNode, inputs: readonly (Value | null)[], scope: Scope, options: LoweringOptions): readonly Value[] {
+function lowerNode(
+  node: OnnxNode,
+  inputs: readonly (Value | null)[],
+  scope: Scope,
+  options: LoweringOptions,
+): readonly Value[] {
   const { g, opset, model } = options;
-  const inline = (graph: OnnxGraph) => lowerInto(new Scope(scope), graph, options);
+  const inline = (graph: OnnxGraph) =>
+    lowerInto(new Scope(scope), graph, options);
   const call = new OnnxCall({ g, node, inputs, opset, model, inline });
   if (node.domain !== "") {
-    call.fail("operators outside of the standard set (ai.onnx) are not supported. Export without custom or fused operators.");
+    call.fail(
+      "operators outside of the standard set (ai.onnx) are not supported. Export without custom or fused operators.",
+    );
   }
   const lowering = lowerings.get(node.opType);
   if (!lowering) {
-    if (controlFlow.has(node.opType)) call.fail("control flow and sequences are not supported. Export a traced model without them.");
-    return call.fail("this operator is not supported. Export the model with other operators, or ask for this one.");
+    if (controlFlow.has(node.opType))
+      call.fail(
+        "control flow and sequences are not supported. Export a traced model without them.",
+      );
+    return call.fail(
+      "this operator is not supported. Export the model with other operators, or ask for this one.",
+    );
   }
   try {
     const result = lowering(call);
@@ -100,9 +143,13 @@ function lowerNode(node: OnnxNode, inputs: readonly (Value | null)[], scope: Sco
   } catch (error) {
     if (!(error instanceof MotifError) || error.code === "model") throw error;
     // What the graph builder refuses: types or sizes that do not fit.
-    throw new MotifError("model", `${model}: ${describeNode(node, opset)} does not fit its inputs: ${error.message}`, {
-      cause: error,
-    });
+    throw new MotifError(
+      "model",
+      `${model}: ${describeNode(node, opset)} does not fit its inputs: ${error.message}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -110,7 +157,8 @@ function lowerNode(node: OnnxNode, inputs: readonly (Value | null)[], scope: Sco
 function neededNames(graph: OnnxGraph): Set<string> {
   const needed = new Set(graph.outputs.map(({ name }) => name));
   for (const node of graph.nodes.toReversed()) {
-    if (node.outputs.some((name) => needed.has(name))) for (const name of namesUsed(node)) needed.add(name);
+    if (node.outputs.some((name) => needed.has(name)))
+      for (const name of namesUsed(node)) needed.add(name);
   }
   return needed;
 }
@@ -118,7 +166,12 @@ function neededNames(graph: OnnxGraph): Set<string> {
 /** A node's inputs, and what its subgraphs may use from around them. */
 function namesUsed(node: OnnxNode): string[] {
   const inner = [...node.attributes.values()].flatMap(({ graph }) =>
-    graph ? [...graph.nodes.flatMap(namesUsed), ...graph.outputs.map(({ name }) => name)] : [],
+    graph
+      ? [
+          ...graph.nodes.flatMap(namesUsed),
+          ...graph.outputs.map(({ name }) => name),
+        ]
+      : [],
   );
   return [...node.inputs, ...inner];
 }

@@ -3,23 +3,35 @@ import type { Value } from "../../graph/graph.ts";
 import { elementCount } from "../../graph/tensor.ts";
 import type { Lowerings, OnnxCall } from "./call.ts";
 
-type Reduction = "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceMin" | "ReduceProd";
+type Reduction =
+  "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceMin" | "ReduceProd";
 
 /** Axes and whether they stay. Axes were an attribute before opset 13 (ReduceSum) and 18 (the others), an input since. */
 function reductionOf(call: OnnxCall): { axes: number[]; keepDims: boolean } {
   const rank = call.input(0).shape.length;
   const given = call.ints("axes") ?? call.optionalIntegers(1, "axes");
   const keepDims = call.flag("keepdims", true);
-  if (given && given.length > 0) return { axes: call.axes(given, rank), keepDims };
-  return { axes: call.flag("noop_with_empty_axes") ? [] : call.allAxes(call.input(0)), keepDims };
+  if (given && given.length > 0)
+    return { axes: call.axes(given, rank), keepDims };
+  return {
+    axes: call.flag("noop_with_empty_axes") ? [] : call.allAxes(call.input(0)),
+    keepDims,
+  };
 }
 
 /** Reduces `map(input)` with `op` and applies `finish`. No axes means element by element, as ONNX wants. */
-function reduce(op: Reduction, map = (_: OnnxCall, x: Value) => x, finish = (_: OnnxCall, x: Value) => x) {
+function reduce(
+  op: Reduction,
+  map = (_: OnnxCall, x: Value) => x,
+  finish = (_: OnnxCall, x: Value) => x,
+) {
   return (call: OnnxCall): Value => {
     const { axes, keepDims } = reductionOf(call);
     const x = map(call, call.input(0));
-    return finish(call, axes.length === 0 ? x : call.add(op, [x], { axes, keepDims }));
+    return finish(
+      call,
+      axes.length === 0 ? x : call.add(op, [x], { axes, keepDims }),
+    );
   };
 }
 
@@ -37,7 +49,12 @@ function logSumExp(call: OnnxCall): Value {
   const exponentials = call.add("Exp", [call.add("Sub", [x, most], {})], {});
   const sum = call.add("ReduceSum", [exponentials], { axes, keepDims: true });
   const result = call.add("Add", [logarithm(call, sum), most], {});
-  return keepDims ? result : call.reshape(result, x.shape.filter((_, axis) => !axes.includes(axis)));
+  return keepDims
+    ? result
+    : call.reshape(
+        result,
+        x.shape.filter((_, axis) => !axes.includes(axis)),
+      );
 }
 
 /** Over all axes behind [N, C]. */
@@ -49,20 +66,31 @@ const globalPool = (op: "ReduceMean" | "ReduceMax") => (call: OnnxCall) => {
 
 const extreme = (sign: 1 | -1) => (call: OnnxCall) => {
   const x = call.input(0);
-  if (call.flag("select_last_index")) call.fail("select_last_index is not supported");
+  if (call.flag("select_last_index"))
+    call.fail("select_last_index is not supported");
   const axis = call.axis(call.int("axis", 0), x.shape.length);
   const signed = sign === 1 ? x : call.add("Neg", [x], {});
-  return call.add("ArgMax", [signed], { axis, keepDims: call.flag("keepdims", true) });
+  return call.add("ArgMax", [signed], {
+    axis,
+    keepDims: call.flag("keepdims", true),
+  });
 };
 
 /** Before opset 13, the axes from `axis` on were one. */
 const softmax = (op: "Softmax" | "LogSoftmax") => (call: OnnxCall) => {
   const x = call.input(0);
   const isFlattening = call.opset < 13;
-  const axis = call.axis(call.int("axis", isFlattening ? 1 : -1), x.shape.length);
+  const axis = call.axis(
+    call.int("axis", isFlattening ? 1 : -1),
+    x.shape.length,
+  );
   const following = x.shape.slice(axis + 1);
-  if (!isFlattening || following.every((size) => size === 1)) return call.add(op, [x], { axis });
-  const flat = call.reshape(x, [elementCount(x.shape.slice(0, axis)), elementCount(x.shape.slice(axis))]);
+  if (!isFlattening || following.every((size) => size === 1))
+    return call.add(op, [x], { axis });
+  const flat = call.reshape(x, [
+    elementCount(x.shape.slice(0, axis)),
+    elementCount(x.shape.slice(axis)),
+  ]);
   return call.reshape(call.add(op, [flat], { axis: 1 }), x.shape);
 };
 

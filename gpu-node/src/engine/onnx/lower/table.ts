@@ -25,4 +25,6 @@ const families: readonly Lowerings[] = [
 ];
 
 /** By ONNX operator of the standard domain. */
-export const lowerings: ReadonlyMap<string, Lowering> = new Map(families.flatMap((family) => Object.entries(family)));
+export const lowerings: ReadonlyMap<string, Lowering> = new Map(
+  families.flatMap((family) => Object.entries(family)),
+);
