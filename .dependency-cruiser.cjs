@@ -41,7 +41,7 @@ const allowedInEngine = {
   autodiff: ["autodiff", "ops", "graph"],
   passes: ["passes", "ops", "graph"],
   onnx: ["onnx", "ops", "graph"],
-  backends: ["backends", "onnx", "ops", "graph"],
+  backends: ["backends", "onnx", "passes", "ops", "graph"],
 };
 
 const isTest = "\\.test\\.ts$|/check-[^/]+\\.ts$";
@@ -120,7 +120,9 @@ module.exports = {
       from: { path: `${folder("engine/backends")}([^/.]+)`, pathNot: isTest },
       to: {
         path: folder("engine/backends"),
-        pathNot: [`${folder("engine/backends")}(backend|feeds|$1)`],
+        pathNot: [
+          `${folder("engine/backends")}(backend|blocked-layout|feeds|$1)`,
+        ],
       },
     },
     ...layered(source, allowed),

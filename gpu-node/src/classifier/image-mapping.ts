@@ -31,22 +31,16 @@ export function addImageMapping(
   const offset = mapping.std.map(
     (std, channel) => (low - mapping.mean[channel]) / std,
   );
+  const perChannel = (values: readonly number[], name: string) =>
+    g.constant(floats(values, [1, channels, 1, 1]), name);
   let mapped = images;
   if (scale.some((value) => value !== 1)) {
-    mapped = g.add(
-      "Mul",
-      [mapped, g.constant(floats(scale, [1, channels, 1, 1]), "input_scale")],
-      {},
-      "input_scaled",
-    );
+    const factor = perChannel(scale, "input_scale");
+    mapped = g.add("Mul", [mapped, factor], {}, "input_scaled");
   }
   if (offset.some((value) => value !== 0)) {
-    mapped = g.add(
-      "Add",
-      [mapped, g.constant(floats(offset, [1, channels, 1, 1]), "input_offset")],
-      {},
-      "input_shifted",
-    );
+    const shift = perChannel(offset, "input_offset");
+    mapped = g.add("Add", [mapped, shift], {}, "input_shifted");
   }
   if (mapping.channelOrder === "BGR" && channels === 3) {
     mapped = g.add(

@@ -17,6 +17,7 @@ import {
 } from "../graph/tensor.ts";
 import { exportModel } from "../onnx/export-model.ts";
 import type { Backend, Executable } from "./backend.ts";
+import { preferBlockedLayout } from "./blocked-layout.ts";
 
 /** Fastest first. */
 const providerOrder = ["cuda", "coreml", "dml", "webgpu", "cpu"] as const;
@@ -49,14 +50,17 @@ async function compile(
 ): Promise<Executable> {
   let session: InferenceSession;
   try {
-    session = await InferenceSession.create(exportModel(graph), {
-      executionProviders: [provider],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      executionMode: "sequential",
-      graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
-    });
+    session = await InferenceSession.create(
+      exportModel(provider === "cpu" ? preferBlockedLayout(graph) : graph),
+      {
+        executionProviders: [provider],
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        executionMode: "sequential",
+        graphOptimizationLevel: "all",
+        logSeverityLevel: 3,
+      },
+    );
   } catch (error) {
     throw new MotifError(
       "backend",

@@ -3,7 +3,8 @@ import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { Value } from "../graph/graph.ts";
 import type { Attributes } from "../graph/operators.ts";
 import type { Shape } from "../graph/tensor.ts";
-import { reshape } from "./layout.ts";
+import { interleavePhases } from "./interleave.ts";
+import { reshape } from "./reshape.ts";
 import { padWithZeros, reverse } from "./slice-gradient.ts";
 import {
   windowAxes,
@@ -164,14 +165,7 @@ function phasedConvolution(
     height,
     width,
   ]);
-  const interleaved = g.add("Transpose", [split], { perm: [0, 1, 4, 2, 5, 3] });
-  const whole = reshape(g, interleaved, [
-    n,
-    channels,
-    height * rows.phases,
-    width * columns.phases,
-  ]);
-  return cropPicture(g, whole, rows.size, columns.size);
+  return cropPicture(g, interleavePhases(g, split), rows.size, columns.size);
 }
 
 /** Cuts off what negative pads say: cotangents of windows that stand in the padding altogether. */
@@ -201,6 +195,8 @@ function cropNegative(
 /**
  * The filter [M, C/group, kH, kW] turned round and with its channels exchanged:
  * [C · phases, M/group, taps, taps], phases of a channel side by side. Computed here and now when the filter is constant.
+ * Phases that a filter shorter than the stride does not reach are computed too, as zeros: sums with the gradients of longer
+ * filters beside it are then one fused operation.
  */
 function phaseFilter(
   g: GraphBuilder,

@@ -11,7 +11,7 @@ import {
   zeros,
   type Shape,
 } from "../graph/tensor.ts";
-import { reshape } from "./layout.ts";
+import { reshape } from "./reshape.ts";
 import { padWithZeros, sliceGradient } from "./slice-gradient.ts";
 
 export function zeroConstant(g: GraphBuilder, shape: Shape): Constant {

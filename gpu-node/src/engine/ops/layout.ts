@@ -1,6 +1,5 @@
 /** Where elements stand: operators that copy, reorder, repeat, cut and join without computing anything. */
 import { MotifError } from "../../motif-error.ts";
-import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { Value } from "../graph/graph.ts";
 import type { Attributes } from "../graph/operators.ts";
 import {
@@ -19,6 +18,7 @@ import {
 } from "./broadcasting.ts";
 import { oneOperand } from "./operands.ts";
 import { padRule } from "./padding.ts";
+import { reshape } from "./reshape.ts";
 import type { OpRules } from "./rule.ts";
 import { countSlices, sliceGradient } from "./slice-gradient.ts";
 
@@ -287,10 +287,3 @@ export const layout = {
 
   Pad: padRule,
 } satisfies OpRules;
-
-/** `value` in `shape`, by a node only where that differs. */
-export function reshape(g: GraphBuilder, value: Value, shape: Shape): Value {
-  return isSameShape(value.shape, shape)
-    ? value
-    : g.add("Reshape", [value], { shape });
-}

@@ -2,7 +2,7 @@
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { Value } from "../graph/graph.ts";
 import { elementCount, zeros, type Shape } from "../graph/tensor.ts";
-import { reshape } from "./layout.ts";
+import { reshape } from "./reshape.ts";
 import { transposeMap, type AxisMap } from "./separable.ts";
 import { padWithZeros } from "./slice-gradient.ts";
 import { windowSpan, type WindowAxis } from "./windows.ts";

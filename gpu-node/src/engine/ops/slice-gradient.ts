@@ -3,6 +3,8 @@ import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { Value } from "../graph/graph.ts";
 import type { Attributes } from "../graph/operators.ts";
 import { zeros, type Shape } from "../graph/tensor.ts";
+import { interleavePhases } from "./interleave.ts";
+import { reshape } from "./reshape.ts";
 
 /** What Slice takes along one axis: `count` elements from `start`, `step` apart. */
 export interface AxisSlice {
@@ -106,6 +108,18 @@ function insertZeros(
       .map(({ axis, step }) => [axis, step]),
   );
   if (strided.size === 0) return value;
+  if (value.shape.length === 4 && !strided.has(0) && !strided.has(1)) {
+    const [n, c, height, width] = value.shape;
+    return interleavePhases(
+      g,
+      padWithZeros(
+        g,
+        reshape(g, value, [n, c, 1, 1, height, width]),
+        [0, 0, 0, 0, 0, 0],
+        [0, 0, (strided.get(2) ?? 1) - 1, (strided.get(3) ?? 1) - 1, 0, 0],
+      ),
+    );
+  }
   const split = g.add("Reshape", [value], {
     shape: value.shape.flatMap((size, axis) =>
       strided.has(axis) ? [size, 1] : [size],

@@ -1,10 +1,11 @@
 /**
- * Scales and shifts by constants a channel, taken into the filters beside them. BatchNormalization in inference is one
- * (the importer writes it as Mul, then Add), and so is the normalisation of a model's input.
+ * Scales and shifts by constants a channel, taken into the filters before them. BatchNormalization in inference is one
+ * (the importer writes it as Mul, then Add).
  *
- *     a·(W ∗ x + b) + c  =  (a·W) ∗ x + (a·b + c)          behind a filter
- *     W ∗ (a·x + c)      =  (W·a) ∗ (x + c/a)              before one; x + c/a stays outside where the filter pads,
- *                                                          because what it pads with is 0, not c/a
+ *     a·(W ∗ x + b) + c  =  (a·W) ∗ x + (a·b + c)
+ *
+ * What stands in front of a filter stays: the normalisation of a model's input is cheap, and (x − mean) / std computed
+ * otherwise rounds otherwise, which moves activations next to zero to the other side.
  */
 import {
   isConstant,
@@ -20,10 +21,7 @@ import { rewriteNodes, type Rewriting } from "./rewrite.ts";
 /** Takes per-channel scales and shifts into constant filters and biases. */
 export function foldAffine(graph: Graph): Graph {
   return rewriteNodes(graph, (node, rewriting) => {
-    const value =
-      node.op === "Conv"
-        ? foldBefore(node as Node<"Conv">, rewriting)
-        : foldBehind(node, rewriting);
+    const value = foldBehind(node, rewriting);
     return value && [value];
   });
 }
@@ -222,84 +220,4 @@ function addProduct(
         node.name,
       )
     : null;
-}
-
-const affineOperators = ["Mul", "Div", "Add", "Sub", "Neg"] as const;
-
-/** filter(affine(x)) with the scale in the filter, and the shift in the bias where the filter does not pad. */
-function foldBefore(conv: Node<"Conv">, rewriting: Rewriting): Value | null {
-  const { g, isOnlyUse } = rewriting;
-  const [input, filter, bias] = conv.inputs as readonly [
-    Value,
-    Value,
-    (Value | null)?,
-  ];
-  if (!isConstant(filter) || !isOnlyUse(0)) return null;
-  const outer = makingAffine(input, rewriting);
-  if (!outer) return null;
-  const behindShift = outer.scale ? null : makingAffine(outer.x, rewriting);
-  const inner = behindShift?.shift ? null : behindShift;
-  const affine = inner ? { ...inner, shift: outer.shift } : outer;
-  const isPadded = conv.attributes.pads.some((pad) => pad !== 0);
-  if (!affine.shift || !isPadded)
-    return foldWhole(g, conv, filter, bias, affine);
-  if (!inner?.scale) return null;
-  const { scale } = inner;
-  const moved = affine.shift.map((number, channel) => number / scale[channel]);
-  if (!areFinite(moved)) return null;
-  const shift = g.constant(
-    {
-      dtype: "float32",
-      shape: [moved.length, 1, 1],
-      data: Float32Array.from(moved),
-    },
-    "shift",
-  );
-  return foldWhole(g, conv, filter, bias, {
-    ...inner,
-    x: g.add("Add", [inner.x, shift], {}),
-  });
-}
-
-/** The affine map that made `value`, a picture. */
-function makingAffine(value: Value, { maker }: Rewriting): Affine | null {
-  const node = affineOperators
-    .map((op) => maker(value, op))
-    .find((made) => made !== undefined);
-  return node ? asAffine(node, 3) : null;
-}
-
-function foldWhole(
-  g: GraphBuilder,
-  conv: Node<"Conv">,
-  filter: Constant,
-  bias: Value | null | undefined,
-  { x, scale, shift }: Affine,
-): Value | null {
-  if ((scale && !areFinite(scale)) || (shift && bias && !isConstant(bias)))
-    return null;
-  const channelOf = channelOfColumn(filter, conv.attributes.group);
-  const newFilter = scale
-    ? scaleFilter(g, filter, (row, column) => scale[channelOf(row, column)])
-    : filter;
-  if (!shift)
-    return g.add(
-      "Conv",
-      bias ? [x, newFilter, bias] : [x, newFilter],
-      conv.attributes,
-      conv.name,
-    );
-  const [rows, columns] = filter.shape;
-  const taps = elementCount(filter.shape.slice(2));
-  const sums = Float32Array.from({ length: rows }, (_, row) => {
-    let sum = isConstant(bias) ? bias.data[row] : 0;
-    // filter ∗ (scale·x + shift): what the filter makes of the shift alone is the same everywhere.
-    for (let column = 0; column < columns; column++) {
-      const block = (row * columns + column) * taps;
-      for (let tap = block; tap < block + taps; tap++)
-        sum += filter.data[tap] * shift[channelOf(row, column)];
-    }
-    return sum;
-  });
-  return addProduct(g, conv, x, newFilter, sums);
 }

@@ -159,10 +159,11 @@ function residualNet(areFiltersInputs: boolean): Net {
 }
 
 describe("a residual net", () => {
-  it("has no normalisation left but the shift in front of its first padded convolution", async () => {
+  it("has no normalisation left but the one in front of its first convolution", async () => {
     const { g, logits } = residualNet(false);
     const after = await expectSameFunction(optimize, g.finish([logits]));
     expect(operators(after)).toEqual([
+      "Mul",
       "Add",
       "Conv",
       "Tanh",

@@ -2,6 +2,7 @@
 import type { Graph } from "../graph/graph.ts";
 import { foldAffine } from "./fold-affine.ts";
 import { mergeDuplicates } from "./merge-duplicates.ts";
+import { selectByConvolution } from "./select-by-convolution.ts";
 import { simplify } from "./simplify.ts";
 
 /** Rounds end when nothing changes; a real model takes two or three. */
@@ -16,7 +17,12 @@ export function optimize(graph: Graph): Graph {
   let current = graph;
   for (let round = 0; round < mostRounds; round++) {
     const before = current;
-    for (const pass of [mergeDuplicates, simplify, foldAffine])
+    for (const pass of [
+      mergeDuplicates,
+      simplify,
+      selectByConvolution,
+      foldAffine,
+    ])
       current = pass(current);
     if (current === before) break;
   }

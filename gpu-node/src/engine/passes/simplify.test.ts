@@ -289,3 +289,46 @@ describe("operators with cheaper ones", () => {
     ).toEqual(["Mul"]);
   });
 });
+
+describe("sums of values that were moved alike", () => {
+  const halves = (g: GraphBuilder, x: Value) =>
+    g.add("Reshape", [x], { shape: [1, 6] });
+  const turned = (g: GraphBuilder, x: Value) =>
+    g.add("Transpose", [x], { perm: [1, 0] });
+
+  it("are moved once, after the sum", async () => {
+    const ops = await simplified((g, x, y) =>
+      g.add("Add", [turned(g, x), turned(g, y)], {}),
+    );
+    expect(ops).toEqual(["Add", "Transpose"]);
+    const chain = await expectSameFunction(
+      (graph) => simplify(simplify(graph)),
+      (() => {
+        const g = newGraphBuilder();
+        const [x, y] = [g.input("x", [2, 3]), g.input("y", [2, 3])];
+        const moved = [x, y].map((value) => halves(g, turned(g, value)));
+        return g.finish([g.add("Add", moved, {})]);
+      })(),
+    );
+    expect(operators(chain)).toEqual(["Add", "Transpose", "Reshape"]);
+  });
+
+  it("stay where something else reads one of them, or they moved differently", async () => {
+    const read = await simplified((g, x, y) => {
+      const left = turned(g, x);
+      const sum = g.add("Add", [left, turned(g, y)], {});
+      return mul(g, sum, left);
+    });
+    expect(read).toEqual(["Transpose", "Transpose", "Add", "Mul"]);
+    const square = await simplified(
+      (g, x, y) =>
+        g.add(
+          "Add",
+          [turned(g, x), g.add("Reshape", [y], { shape: [3, 2] })],
+          {},
+        ),
+      [2, 3],
+    );
+    expect(square).toEqual(["Transpose", "Reshape", "Add"]);
+  });
+});

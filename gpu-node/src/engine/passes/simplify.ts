@@ -30,7 +30,7 @@ export function simplify(graph: Graph): Graph {
 }
 
 const rules: { readonly [Op in OpType]?: Rule<Op> } = {
-  Add: firstOf(dropExpand, neutral(0, "either"), addNegated),
+  Add: firstOf(dropExpand, neutral(0, "either"), addNegated, addBeforeLayout),
   Sub: firstOf(dropExpand, neutral(0, "second"), subtractNegated),
   Mul: firstOf(dropExpand, neutral(1, "either"), mergeFactors),
   Div: firstOf(dropExpand, neutral(1, "second")),
@@ -146,6 +146,27 @@ function addNegated(
   if (negatedB) return g.add("Sub", [a, negatedB.inputs[0]], {});
   const negatedA = maker(a, "Neg");
   return negatedA ? g.add("Sub", [b, negatedA.inputs[0]], {}) : null;
+}
+
+/**
+ * f(a) + f(b) = f(a + b) where f only moves elements: gradients of strided convolutions side by side are then interleaved
+ * once.
+ */
+function addBeforeLayout(
+  { inputs: [a, b] }: Node<"Add">,
+  { g, maker, isOnlyUse }: Rewriting,
+): Value | null {
+  if (!isOnlyUse(0) || !isOnlyUse(1)) return null;
+  for (const op of ["Reshape", "Transpose"] as const) {
+    const [left, right] = [maker(a, op), maker(b, op)];
+    if (!left || !right) continue;
+    const [x, y] = [left.inputs[0]!, right.inputs[0]!];
+    const isSame =
+      isSameShape(x.shape, y.shape) &&
+      JSON.stringify(left.attributes) === JSON.stringify(right.attributes);
+    if (isSame) return g.add(op, [g.add("Add", [x, y], {})], left.attributes);
+  }
+  return null;
 }
 
 /** a − (−b) = a + b */
