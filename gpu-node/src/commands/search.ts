@@ -217,20 +217,20 @@ async function runSearch(options: SearchOptions): Promise<void> {
       },
     );
     progress.finish();
-    await writeResult(options.out, outcome.result);
-    const page = await writeReport(options.out, outcome.result);
-    if (options.json) {
+    const { result, wasStopped, failure, resumed } = outcome;
+    if (result.patterns.length > 0) {
+      await writeResult(options.out, result);
+      const page = await writeReport(options.out, result);
+      const kept = resumed > 0 ? `, ${resumed} of them from before` : "";
+      const seconds = (now() - began) / 1000;
       process.stdout.write(
-        `${JSON.stringify({ out: options.out, patterns: outcome.result.patterns.length, wasStopped: outcome.wasStopped, report: page })}\n`,
-      );
-    } else {
-      const kept =
-        outcome.resumed > 0 ? `, ${outcome.resumed} of them from before` : "";
-      process.stdout.write(
-        `${outcome.result.patterns.length} patterns${kept} in ${formatSeconds((now() - began) / 1000)}.\nReport: ${page}\n`,
+        options.json
+          ? `${JSON.stringify({ out: options.out, patterns: result.patterns.length, wasStopped, report: page })}\n`
+          : `${result.patterns.length} patterns${kept} in ${formatSeconds(seconds)}.\nReport: ${page}\n`,
       );
     }
-    if (outcome.wasStopped) {
+    if (failure) throw failure;
+    if (wasStopped) {
       process.stderr.write("Stopped. The same command goes on from here.\n");
       process.exitCode = 130;
     }

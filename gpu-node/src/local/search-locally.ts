@@ -1,8 +1,8 @@
 /**
  * `motif search --local`: one model, one data set, this process. Opens and checks both, runs every search that is not in
- * the output folder yet, and writes result.json, pictures and report.
+ * the output folder yet, and gives the result; patterns and pictures are on disk as soon as each is done.
  */
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { openClassifier, type Classifier } from "../classifier/classifier.ts";
 import {
   openDataset,
@@ -10,127 +10,74 @@ import {
   type Dataset,
   type Parts,
 } from "../data/index.ts";
-import type { Backend } from "../engine/index.ts";
+import type { Executable } from "../engine/index.ts";
 import {
   checkDeclaredAccuracy,
   measureCleanAccuracy,
   predictImages,
+  type CleanAccuracy,
 } from "../evaluation/clean-accuracy.ts";
-import {
-  measurePower,
-  type EvaluationImages,
-} from "../evaluation/measure-power.ts";
-import { curveSizes, kStar, rankPixels } from "../evaluation/power-curve.ts";
+import type { EvaluationImages } from "../evaluation/measure-power.ts";
+import { curveSizes } from "../evaluation/power-curve.ts";
 import { compilePredictor, type Predictor } from "../evaluation/predict.ts";
 import { MotifError } from "../motif-error.ts";
-import { patternSize, writePatternImages } from "../report/images.ts";
 import type { PatternResult, Result } from "../report/result.ts";
 import { newBatchOrder } from "../search/batch-order.ts";
-import { listCanvasImages, readCanvas } from "../search/canvases.ts";
+import { readCanvas } from "../search/canvases.ts";
 import { openImageSource } from "../search/image-source.ts";
 import {
   runSearches,
-  type FinishedSearch,
   type Search,
   type SearchIdentity,
 } from "../search/run-searches.ts";
 import { checkSettings, type SearchSettings } from "../search/settings.ts";
 import { buildStepGraph } from "../search/step-graph.ts";
 import { parseClassList } from "./class-list.ts";
-import { openStoredPatterns, type StoredPatterns } from "./stored-patterns.ts";
-
-export interface LocalSearch {
-  readonly modelPath: string;
-  readonly manifestPath?: string | undefined;
-  readonly datasetPath: string;
-  /** A part of the data set that has several, such as `test`. */
-  readonly split?: string | undefined;
-  readonly outDirectory: string;
-  /** As on the command line: `all`, `0,3-5`. */
-  readonly classes: string;
-  readonly settings: SearchSettings;
-  /** Only this canvas of each class, instead of the first `settings.canvases`. */
-  readonly canvasIndex?: number | undefined;
-  /** Of the first seed; further seeds count on from it. */
-  readonly seed: number;
-  /** S: searches in a forward pass; by the size of the images where absent. */
-  readonly pack?: number | undefined;
-  /** Most images that a pattern is tried on. */
-  readonly evaluateImages: number;
-  /** Share of other-class images that counts as "the pattern works". */
-  readonly threshold: number;
-  readonly backend: Backend;
-  /** Where decoded data sets are kept between runs. */
-  readonly cacheDirectory?: string | undefined;
-}
-
-/** What a long run tells of itself. All counts are of images passed through the model, a gradient counting as three. */
-export interface LocalSearchEvents {
-  readonly onPhase?: (name: string) => void;
-  readonly onDecoded?: (done: number, total: number | null) => void;
-  readonly onPlanned?: (work: number) => void;
-  readonly onWork?: (work: number) => void;
-  readonly onPattern?: (
-    pattern: PatternResult,
-    done: number,
-    total: number,
-  ) => void;
-  readonly onWarning?: (message: string) => void;
-}
+import { nameClasses } from "./class-names.ts";
+import type {
+  LocalSearch,
+  LocalSearchEvents,
+  LocalSearchOutcome,
+} from "./local-search.ts";
+import { choosePack, listSearches, thin } from "./plan-searches.ts";
+import { recordPattern } from "./record-pattern.ts";
+import {
+  checkWritable,
+  openStoredPatterns,
+  type StoredPatterns,
+} from "./stored-patterns.ts";
 
 /** Forward passes that a gradient costs, about: it scales the progress bar. */
 const gradientWork = 3;
 /** Most images that the clean accuracy is measured on: beyond, a sample is. */
 const accuracyImages = 10_000;
-const canvasesPerClass = 10;
-const searchShare = 0.2;
+/** How every data set is split: the same for every search, so that results can be compared. */
+const partOptions = { seed: 0, canvasPerClass: 10, searchShare: 0.2 };
 const checkpointMs = 20_000;
-/** Share of the memory-bound rule below: floats of images in one pack. */
-const packedFloats = 8 * 4 * 3 * 32 * 32;
 
-/** S where the user does not say: 8 for small images, fewer where 8 would only take memory. */
-export function choosePack(
-  imageShape: readonly [number, number, number],
-  batchSize: number,
-): number {
-  const [channels, height, width] = imageShape;
-  return Math.max(
-    1,
-    Math.min(
-      8,
-      Math.floor((4 * packedFloats) / (batchSize * channels * height * width)),
-    ),
-  );
-}
-
-export interface LocalSearchOutcome {
-  readonly result: Result;
-  /** Whether the signal stopped it: then `result` holds what was done. */
-  readonly wasStopped: boolean;
-  /** Patterns found in the folder, not searched again. */
-  readonly resumed: number;
+export interface LocalSearchOptions {
+  readonly signal: AbortSignal;
+  /** Milliseconds, for durations only. */
+  readonly now: () => number;
+  readonly events?: LocalSearchEvents;
 }
 
 /**
- * @param now milliseconds, for durations only
- * @throws MotifError whatever is wrong with model, data set or settings, before any search starts
+ * @throws MotifError whatever is wrong with model, data set, settings or folder, before any search starts; what goes wrong
+ * later is the outcome's `failure`, beside what was done
  */
 export async function searchLocally(
   job: LocalSearch,
-  options: {
-    readonly signal: AbortSignal;
-    readonly now: () => number;
-    readonly events?: LocalSearchEvents;
-  },
+  options: LocalSearchOptions,
 ): Promise<LocalSearchOutcome> {
-  const { settings, backend } = job;
   const { signal, now, events = {} } = options;
-  checkSettings(settings);
+  checkSettings(job.settings);
+  await checkWritable(job.outDirectory);
 
   events.onPhase?.("Reading the model");
-  let mark = now();
+  const began = now();
   const classifier = await openClassifier(job.modelPath, job.manifestPath);
-  const importMs = now() - mark;
+  const importMs = now() - began;
   for (const warning of classifier.warnings) events.onWarning?.(warning);
   const classes = parseClassList(job.classes, classifier.numClasses);
 
@@ -144,37 +91,104 @@ export async function searchLocally(
   });
   try {
     const classNames = nameClasses(classifier, dataset);
-    const parts = splitParts(dataset.labels, classifier.numClasses, {
-      seed: 0,
-      canvasPerClass: canvasesPerClass,
-      searchShare,
-    });
+    const parts = splitParts(
+      dataset.labels,
+      classifier.numClasses,
+      partOptions,
+    );
     const identities = listSearches(job, classes, dataset, parts);
     const pack =
-      job.pack ?? choosePack(classifier.imageShape, settings.batchSize);
-    const evaluationIndices = thin(parts.evaluate, job.evaluateImages);
-    const stored = await openStoredPatterns(job.outDirectory, {
-      model: classifier.sha256,
-      manifest: describeManifest(classifier),
-      dataset: dataset.digest,
-      split: job.split ?? null,
-      ...perPattern(settings),
-      pack,
-      evaluateImages: job.evaluateImages,
-      threshold: job.threshold,
-      backend: backend.name,
-      provider: backend.provider,
-      threads: backend.threads,
-    });
-
-    events.onPhase?.("Compiling");
-    mark = now();
-    const predictor = await compilePredictor(
-      classifier,
-      backend,
-      pack * settings.batchSize,
+      job.pack ?? choosePack(classifier.imageShape, job.settings.batchSize);
+    const stored = await openStoredPatterns(
+      job.outDirectory,
+      describeJob(job, classifier, dataset, pack),
     );
-    const executable = await backend.compile(
+    const opened = { job, classifier, dataset, parts, pack, stored };
+    const done = await runOpened(opened, identities, options);
+    const { settings, backend } = job;
+    const result: Result = {
+      schemaVersion: 1,
+      model: {
+        name: classifier.name,
+        sha256: classifier.sha256,
+        inputShape: classifier.imageShape,
+        numClasses: classifier.numClasses,
+        cleanAccuracy: done.cleanAccuracy.accuracy,
+        canvasSource: settings.canvasSource,
+        groundTruth: classifier.manifest.groundTruth ?? null,
+      },
+      dataset: {
+        name: dataset.name,
+        classes: classNames,
+        parts: {
+          canvas: parts.canvas.length,
+          search: parts.search.length,
+          evaluate: parts.evaluate.length,
+        },
+      },
+      config: {
+        ...settings,
+        classes,
+        seed: job.seed,
+        pack,
+        evaluateImages: job.evaluateImages,
+        threshold: job.threshold,
+      },
+      backend: {
+        name: backend.name,
+        provider: backend.provider,
+        threads: backend.threads,
+      },
+      patterns: identities.flatMap(
+        (identity) => done.patterns.get(identity) ?? [],
+      ),
+      timing: { importMs, ...done.timing },
+    };
+    const { wasStopped, failure, resumed } = done;
+    return { result, wasStopped, failure, resumed };
+  } finally {
+    await dataset.close();
+  }
+}
+
+/** A job whose model, data set and folder are open and agree. */
+interface OpenedJob {
+  readonly job: LocalSearch;
+  readonly classifier: Classifier;
+  readonly dataset: Dataset;
+  readonly parts: Parts;
+  readonly pack: number;
+  readonly stored: StoredPatterns;
+}
+
+interface Done {
+  readonly cleanAccuracy: CleanAccuracy;
+  readonly patterns: ReadonlyMap<SearchIdentity, PatternResult>;
+  readonly timing: Omit<Result["timing"], "importMs">;
+  readonly wasStopped: boolean;
+  readonly failure: MotifError | null;
+  readonly resumed: number;
+}
+
+/** Compiles, holds the model against its declaration, and searches. */
+async function runOpened(
+  opened: OpenedJob,
+  identities: readonly SearchIdentity[],
+  options: LocalSearchOptions,
+): Promise<Done> {
+  const { job, classifier, dataset, parts, pack, stored } = opened;
+  const { settings, backend } = job;
+  const { signal, now, events = {} } = options;
+  events.onPhase?.("Compiling");
+  let mark = now();
+  const predictor = await compilePredictor(
+    classifier,
+    backend,
+    pack * settings.batchSize,
+  );
+  let executable: Executable | undefined;
+  try {
+    executable = await backend.compile(
       buildStepGraph(classifier, {
         pack,
         batchSize: settings.batchSize,
@@ -184,290 +198,161 @@ export async function searchLocally(
     );
     const compileMs = now() - mark;
 
-    try {
-      events.onPhase?.("Measuring the clean accuracy");
-      mark = now();
-      const everyImage = Int32Array.from(
-        { length: dataset.labels.length },
-        (_, index) => index,
-      );
-      const sample = thin(everyImage, accuracyImages);
-      const measured = await measureCleanAccuracy(predictor, dataset, sample, {
-        signal,
-      });
-      const { declaredAccuracy } = classifier.manifest;
-      if (declaredAccuracy !== undefined) {
-        checkDeclaredAccuracy(
-          job.modelPath,
-          declaredAccuracy,
-          measured,
-          sample.length < everyImage.length,
-        );
-      } else if (measured.accuracy < 2 / classifier.numClasses) {
-        events.onWarning?.(
-          `${classifier.name} is right on ${(100 * measured.accuracy).toFixed(1)}% of ${measured.n} images, hardly more than chance: ` +
-            "check inputRange, mean, std and channelOrder in its manifest.",
-        );
-      }
-      const evaluation: EvaluationImages = {
-        dataset,
-        indices: evaluationIndices,
-        predictions: await predictImages(
-          predictor,
-          dataset,
-          evaluationIndices,
-          { signal },
-        ),
-      };
-      let evaluateMs = now() - mark;
+    events.onPhase?.("Measuring the clean accuracy");
+    mark = now();
+    const cleanAccuracy = await measureDeclared(opened, predictor, options);
+    const indices = thin(parts.evaluate, job.evaluateImages);
+    const evaluation: EvaluationImages = {
+      dataset,
+      indices,
+      predictions: await predictImages(predictor, dataset, indices, { signal }),
+    };
+    const checkMs = now() - mark;
 
-      const done = new Map<SearchIdentity, PatternResult>();
-      for (const identity of identities) {
-        const pattern = await stored.readPattern(identity);
-        if (pattern) done.set(identity, pattern);
-      }
-      const resumed = done.size;
-      const remaining = identities.filter((identity) => !done.has(identity));
-      const sizes = curveSizes(
-        classifier.imageShape[1] * classifier.imageShape[2],
-      );
-      const evaluationWork = (targetClass: number) =>
-        sizes.length *
-        evaluation.indices.reduce(
-          (sum, index) => sum + Number(dataset.labels[index] !== targetClass),
-          0,
-        );
-      const searchWork = gradientWork * settings.steps * settings.batchSize;
-      events.onPlanned?.(
-        remaining.reduce(
-          (sum, identity) =>
-            sum + searchWork + evaluationWork(identity.targetClass),
-          0,
-        ),
-      );
-
-      events.onPhase?.("Searching");
-      mark = now();
-      const evaluatedBefore = evaluateMs;
-      const images = await openImageSource(dataset, parts.search);
-      let wasStopped = false;
-      try {
-        const running = runSearches(
-          prepareSearches(remaining, {
-            job,
-            classifier,
-            dataset,
-            parts,
-            stored,
-            onWork: events.onWork,
-          }),
-          executable,
-          images,
-          settings,
-          {
-            pack,
-            numClasses: classifier.numClasses,
-            imageShape: classifier.imageShape,
-          },
-          {
-            signal,
-            now,
-            checkpointMs,
-            onCheckpoint: (identity, state) =>
-              stored.writeCheckpoint(identity, state),
-            onStep: (searches) =>
-              events.onWork?.(searches * gradientWork * settings.batchSize),
-          },
-        );
-        for await (const finished of running) {
-          const began = now();
-          // A search that is done is worth its evaluation even when the run is being stopped: it takes seconds.
-          const pattern = await recordPattern(finished, {
-            job,
-            classifier,
-            dataset,
-            parts,
-            predictor,
-            evaluation,
-            sizes,
-            onWork: events.onWork,
-          });
-          await stored.writePattern(pattern);
-          done.set(finished.identity, pattern);
-          evaluateMs += now() - began;
-          events.onPattern?.(pattern, done.size, identities.length);
-        }
-      } catch (error) {
-        if (!signal.aborted || error instanceof MotifError) throw error;
-        wasStopped = true;
-      }
-      const searchMs = now() - mark - (evaluateMs - evaluatedBefore);
-      const result: Result = {
-        schemaVersion: 1,
-        model: {
-          name: classifier.name,
-          sha256: classifier.sha256,
-          inputShape: classifier.imageShape,
-          numClasses: classifier.numClasses,
-          cleanAccuracy: measured.accuracy,
-          canvasSource: settings.canvasSource,
-          groundTruth: classifier.manifest.groundTruth ?? null,
-        },
-        dataset: {
-          name: dataset.name,
-          classes: classNames,
-          parts: {
-            canvas: parts.canvas.length,
-            search: parts.search.length,
-            evaluate: parts.evaluate.length,
-          },
-        },
-        config: {
-          ...settings,
-          classes,
-          seed: job.seed,
-          pack,
-          evaluateImages: job.evaluateImages,
-          threshold: job.threshold,
-        },
-        backend: {
-          name: backend.name,
-          provider: backend.provider,
-          threads: backend.threads,
-        },
-        patterns: identities.flatMap((identity) => done.get(identity) ?? []),
-        timing: { importMs, compileMs, searchMs, evaluateMs },
-      };
-      return { result, wasStopped, resumed };
-    } finally {
-      await executable.dispose();
-      await predictor.dispose();
+    const patterns = new Map<SearchIdentity, PatternResult>();
+    for (const identity of identities) {
+      const pattern = await stored.readPattern(identity);
+      if (pattern) patterns.set(identity, pattern);
     }
+    const resumed = patterns.size;
+    const searched = await searchRemaining(
+      opened,
+      identities,
+      patterns,
+      { predictor, executable, evaluation },
+      options,
+    );
+    const { wasStopped, failure, searchMs } = searched;
+    const evaluateMs = checkMs + searched.evaluateMs;
+    const timing = { compileMs, searchMs, evaluateMs };
+    return { cleanAccuracy, patterns, timing, wasStopped, failure, resumed };
   } finally {
-    await dataset.close();
+    await executable?.dispose();
+    await predictor.dispose();
   }
 }
 
-/** The numbers that every pattern depends on; how many canvases and seeds there are is not among them. */
-function perPattern({
-  canvases: _,
-  seeds: __,
-  ...settings
-}: SearchSettings): Omit<SearchSettings, "canvases" | "seeds"> {
-  return settings;
-}
-
-function describeManifest({ manifest }: Classifier): string {
-  const { inputRange, mean, std, layout, channelOrder } = manifest;
-  return JSON.stringify({ inputRange, mean, std, layout, channelOrder });
-}
-
-/** @throws MotifError "dataset" when model and data set do not agree about the classes */
-function nameClasses(
-  classifier: Classifier,
-  dataset: Dataset,
-): readonly string[] {
-  const { manifest, numClasses, name } = classifier;
-  if (dataset.classes.length !== numClasses) {
-    throw new MotifError(
-      "dataset",
-      `${dataset.name} has ${dataset.classes.length} classes, the model ${name} has ${numClasses}. Use the data set the model was trained for.`,
+/** The clean accuracy. @throws MotifError "model" when it is not what the manifest declares */
+async function measureDeclared(
+  { job, classifier, dataset }: OpenedJob,
+  predictor: Predictor,
+  { signal, events = {} }: LocalSearchOptions,
+): Promise<CleanAccuracy> {
+  const everyImage = Int32Array.from(
+    { length: dataset.labels.length },
+    (_, index) => index,
+  );
+  const sample = thin(everyImage, accuracyImages);
+  const measured = await measureCleanAccuracy(predictor, dataset, sample, {
+    signal,
+  });
+  const { declaredAccuracy } = classifier.manifest;
+  if (declaredAccuracy !== undefined) {
+    const isSample = sample.length < everyImage.length;
+    checkDeclaredAccuracy(job.modelPath, declaredAccuracy, measured, isSample);
+  } else if (measured.accuracy < 2 / classifier.numClasses) {
+    events.onWarning?.(
+      `${classifier.name} is right on ${(100 * measured.accuracy).toFixed(1)}% of ${measured.n} images, hardly more than chance: ` +
+        "check inputRange, mean, std and channelOrder in its manifest.",
     );
   }
-  const hasNames = dataset.classes.some(
-    (className, index) => className !== String(index),
-  );
-  if (!hasNames) return manifest.classes ?? dataset.classes;
-  if (manifest.classes) {
-    const differing = manifest.classes.findIndex(
-      (className, index) => className !== dataset.classes[index],
+  return measured;
+}
+
+interface Compiled {
+  readonly predictor: Predictor;
+  readonly executable: Executable;
+  readonly evaluation: EvaluationImages;
+}
+
+/** Runs the searches that `patterns` lacks and adds each as it is done. */
+async function searchRemaining(
+  opened: OpenedJob,
+  identities: readonly SearchIdentity[],
+  patterns: Map<SearchIdentity, PatternResult>,
+  { predictor, executable, evaluation }: Compiled,
+  { signal, now, events = {} }: LocalSearchOptions,
+): Promise<{
+  readonly wasStopped: boolean;
+  readonly failure: MotifError | null;
+  readonly searchMs: number;
+  readonly evaluateMs: number;
+}> {
+  const { job, classifier, dataset, parts, pack, stored } = opened;
+  const { settings } = job;
+  const remaining = identities.filter((identity) => !patterns.has(identity));
+  const sizes = curveSizes(classifier.imageShape[1] * classifier.imageShape[2]);
+  const evaluationWork = (targetClass: number) =>
+    sizes.length *
+    evaluation.indices.reduce(
+      (sum, index) => sum + Number(dataset.labels[index] !== targetClass),
+      0,
     );
-    if (differing >= 0) {
-      throw new MotifError(
-        "dataset",
-        `class ${differing} is "${manifest.classes[differing]}" in the manifest of ${name} and "${dataset.classes[differing]}" in ${dataset.name}. ` +
-          "Correct the manifest's classes, or the folders' names.",
-      );
-    }
-  }
-  return dataset.classes;
-}
-
-/** At most `most` of `indices`, evenly spread, so that every class keeps its share. */
-function thin(indices: Int32Array, most: number): Int32Array {
-  if (indices.length <= most) return indices;
-  return Int32Array.from(
-    { length: most },
-    (_, i) => indices[Math.floor((i * indices.length) / most)],
+  const searchWork = gradientWork * settings.steps * settings.batchSize;
+  const work = remaining.reduce(
+    (sum, { targetClass }) => sum + searchWork + evaluationWork(targetClass),
+    0,
   );
-}
-
-function listSearches(
-  job: LocalSearch,
-  classes: readonly number[],
-  dataset: Dataset,
-  parts: Parts,
-): SearchIdentity[] {
-  const { settings, canvasIndex, seed } = job;
-  const identities: SearchIdentity[] = [];
-  for (const targetClass of classes) {
-    const others = parts.search.filter(
-      (index) => dataset.labels[index] !== targetClass,
-    ).length;
-    if (others < settings.batchSize) {
-      throw new MotifError(
-        "dataset",
-        `${dataset.name}: only ${others} images are left to search class ${targetClass} with, a batch takes ${settings.batchSize}. ` +
-          "Add images, or ask for a smaller --batch-size.",
-      );
+  events.onPlanned?.(work);
+  events.onPhase?.("Searching");
+  const began = now();
+  let evaluateMs = 0;
+  const ended = (wasStopped: boolean, failure: MotifError | null) => ({
+    wasStopped,
+    failure,
+    searchMs: now() - began - evaluateMs,
+    evaluateMs,
+  });
+  try {
+    const running = runSearches(
+      prepareSearches(remaining, opened, events.onWork),
+      executable,
+      await openImageSource(dataset, parts.search),
+      settings,
+      {
+        pack,
+        numClasses: classifier.numClasses,
+        imageShape: classifier.imageShape,
+      },
+      {
+        signal,
+        now,
+        checkpointMs,
+        onCheckpoint: (identity, state) =>
+          stored.writeCheckpoint(identity, state),
+        onStep: (searches) =>
+          events.onWork?.(searches * gradientWork * settings.batchSize),
+      },
+    );
+    for await (const finished of running) {
+      const mark = now();
+      // A search that is done is worth its evaluation even when the run is being stopped: it takes seconds.
+      const pattern = await recordPattern(finished, {
+        job,
+        classifier,
+        predictor,
+        evaluation,
+        sizes,
+        onImages: events.onWork,
+      });
+      await stored.writePattern(pattern);
+      patterns.set(finished.identity, pattern);
+      evaluateMs += now() - mark;
+      events.onPattern?.(pattern, patterns.size, identities.length);
     }
-    const available =
-      settings.canvasSource === "natural"
-        ? listCanvasImages(dataset, parts, targetClass).length
-        : Infinity;
-    if (canvasIndex !== undefined && canvasIndex >= available) {
-      throw new MotifError(
-        "usage",
-        `--canvas-index ${canvasIndex}: class ${targetClass} has the canvases 0 to ${available - 1}.`,
-      );
-    }
-    if (available === 0) {
-      throw new MotifError(
-        "dataset",
-        `${dataset.name}: class ${targetClass} has no image to serve as canvas. Add images, or use --canvas-source noise.`,
-      );
-    }
-    const first = canvasIndex ?? 0;
-    const past =
-      canvasIndex === undefined
-        ? Math.min(settings.canvases, available)
-        : canvasIndex + 1;
-    for (let canvas = first; canvas < past; canvas++) {
-      for (let i = 0; i < settings.seeds; i++)
-        identities.push({ targetClass, canvasIndex: canvas, seed: seed + i });
-    }
+  } catch (error) {
+    if (error instanceof MotifError) return ended(false, error);
+    if (signal.aborted) return ended(true, null);
+    throw error;
   }
-  return identities;
+  return ended(false, null);
 }
 
-interface Surroundings {
-  readonly job: LocalSearch;
-  readonly classifier: Classifier;
-  readonly dataset: Dataset;
-  readonly parts: Parts;
-  readonly onWork: ((work: number) => void) | undefined;
-}
-
+/** Searches as the pack asks for them, each from its checkpoint where there is one. */
 async function* prepareSearches(
   identities: readonly SearchIdentity[],
-  {
-    job,
-    classifier,
-    dataset,
-    parts,
-    stored,
-    onWork,
-  }: Surroundings & { readonly stored: StoredPatterns },
+  { job, classifier, dataset, parts, stored }: OpenedJob,
+  onWork: ((work: number) => void) | undefined,
 ): AsyncGenerator<Search> {
   const { settings } = job;
   const pixels = classifier.imageShape[1] * classifier.imageShape[2];
@@ -501,55 +386,26 @@ async function* prepareSearches(
   }
 }
 
-async function recordPattern(
-  { identity, state, wallMs }: FinishedSearch,
-  surroundings: Surroundings & {
-    readonly predictor: Predictor;
-    readonly evaluation: EvaluationImages;
-    readonly sizes: readonly number[];
-  },
-): Promise<PatternResult> {
-  const { job, classifier, predictor, evaluation, sizes, onWork } =
-    surroundings;
-  const { settings, threshold } = job;
-  const ranking = rankPixels(state.mask);
-  // What is measured is what the pictures show: canvas values of 8 bits.
-  const canvas = Uint8Array.from(state.canvas, (value) =>
-    Math.round(value * 255),
-  );
-  const sourceSize = patternSize(state.mask.length);
-  const { curve, bySource } = await measurePower(
-    predictor,
-    evaluation,
-    { targetClass: identity.targetClass, canvas, ranking, sizes, sourceSize },
-    onWork ? { onImages: onWork } : {},
-  );
-  const { targetClass, canvasIndex, seed } = identity;
-  const files = await writePatternImages(
-    job.outDirectory,
-    { classIndex: targetClass, canvasIndex, seed },
-    canvas,
-    state.mask,
-    classifier.imageShape,
-  );
+/** Everything that a pattern's bytes depend on, apart from class, canvas and seed. */
+function describeJob(
+  job: LocalSearch,
+  classifier: Classifier,
+  dataset: Dataset,
+  pack: number,
+): Readonly<Record<string, unknown>> {
+  const { inputRange, mean, std, layout, channelOrder } = classifier.manifest;
+  const { canvases: _canvases, seeds: _seeds, ...settings } = job.settings;
   return {
-    targetClass,
-    canvasIndex,
-    seed,
-    steps: settings.steps,
-    imageGradients: settings.steps * settings.batchSize,
-    maskL1: state.mask.reduce((sum, value) => sum + value, 0),
-    mask: files.mask,
-    images: files.images,
-    topPixels: [...ranking.subarray(0, sizes.at(-1))],
-    predictivePower: curve,
-    sourceToTarget: bySource,
-    kStar: kStar(curve, threshold),
-    wallMs,
+    model: classifier.sha256,
+    manifest: JSON.stringify({ inputRange, mean, std, layout, channelOrder }),
+    dataset: dataset.digest,
+    split: job.split ?? null,
+    ...(settings satisfies Omit<SearchSettings, "canvases" | "seeds">),
+    pack,
+    evaluateImages: job.evaluateImages,
+    threshold: job.threshold,
+    backend: job.backend.name,
+    provider: job.backend.provider,
+    threads: job.backend.threads,
   };
-}
-
-/** Where the parts of a run's report are. */
-export function reportPath(outDirectory: string): string {
-  return join(resolve(outDirectory), "index.html");
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MotifError } from "../motif-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
@@ -21,7 +21,17 @@ export interface StoredPatterns {
 }
 
 /**
- * @param directory the folder of result.json
+ * Makes the output folder and writes to it, before any work whose result could not be kept.
+ * @throws MotifError "storage" when that fails
+ */
+export async function checkWritable(directory: string): Promise<void> {
+  const probe = join(directory, "patterns", "write-check");
+  await writeFileAtomically(probe, "");
+  await rm(probe, { force: true });
+}
+
+/**
+ * @param directory the folder of result.json, which `checkWritable` has made
  * @param facts everything that a pattern's bytes depend on, apart from class, canvas and seed
  * @throws MotifError "storage" when the folder cannot be written, or holds patterns that were searched otherwise
  */
@@ -32,15 +42,6 @@ export async function openStoredPatterns(
   const folder = join(directory, "patterns");
   const settingsPath = join(folder, "settings.json");
   const text = `${JSON.stringify(facts, null, 2)}\n`;
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw new MotifError(
-      "storage",
-      `${directory}: it cannot be made (${(error as Error).message}). Choose another --out.`,
-      { cause: error },
-    );
-  }
   if (existsSync(settingsPath)) {
     const earlier = await readFile(settingsPath, "utf8");
     if (earlier !== text)
