@@ -7,6 +7,7 @@ import { MotifError } from "../motif-error.ts";
 import { readUnzipped } from "./bounded-gunzip.ts";
 import {
   isHidden,
+  type ListingRules,
   mostFolders,
   safeEntryName,
   type FileTree,
@@ -14,12 +15,11 @@ import {
 } from "./file-tree.ts";
 
 /**
- * @param isInteresting which files to list; others are passed over
  * @throws MotifError "dataset"
  */
 export async function openArchive(
   path: string,
-  isInteresting: (path: string) => boolean,
+  rules: ListingRules,
 ): Promise<FileTree> {
   const { size, mtimeNs, ctimeNs, ino, dev } = await stat(path, {
     bigint: true,
@@ -43,26 +43,27 @@ export async function openArchive(
             );
           continue;
         }
-        if (!isInteresting(name)) continue;
+        if (kind === "other" || !rules.isInteresting(name)) continue;
         if (kind === "link")
           throw new MotifError(
             "dataset",
             `${path}: the entry "${name}" is a link. Pack the files themselves (tar --dereference --hard-dereference).`,
           );
-        if (kind !== "file") continue;
         if (seen.has(name))
           throw new MotifError(
             "dataset",
             `${path}: the entry "${name}" is there twice. Which one is meant? Pack the folder again.`,
           );
         seen.add(name);
-        files.push({ path: name, size });
+        const file = { path: name, size };
+        rules.check(file);
+        files.push(file);
       }
       return { files, folders: [...folders] };
     },
     async *read(isWanted, signal) {
       for await (const { name, kind, size, body } of readEntries(path, signal))
-        if (kind === "file" && isInteresting(name) && isWanted(name))
+        if (kind === "file" && isWanted(name))
           yield {
             path: name,
             size,

@@ -18,6 +18,13 @@ export interface TreeFile extends ListedFile {
   chunks(): AsyncIterable<Uint8Array>;
 }
 
+export interface ListingRules {
+  /** Which files to list; others are passed over. */
+  isInteresting(path: string): boolean;
+  /** Throws where a listed file cannot be what its name says: before it is read, or anything after it. */
+  check(file: ListedFile): void;
+}
+
 export interface FileTree {
   /** Of the folder or archive. */
   readonly path: string;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { MotifError } from "../motif-error.ts";
 import {
   isHidden,
+  type ListingRules,
   mostFolders,
   type FileTree,
   type ListedFile,
@@ -14,12 +15,11 @@ import { explainIoError } from "./io-error.ts";
 
 /**
  * Lists `root` at once.
- * @param isInteresting which files to list; others are passed over
  * @throws MotifError "dataset" naming a link, or what may not be read
  */
 export async function openFolder(
   root: string,
-  isInteresting: (path: string) => boolean,
+  rules: ListingRules,
   signal?: AbortSignal,
 ): Promise<FileTree> {
   const files: (ListedFile & { readonly facts: string })[] = [];
@@ -49,13 +49,13 @@ export async function openFolder(
       }
       if (
         entry.isSymbolicLink() &&
-        (isInteresting(path) || isFolder(root, path))
+        (rules.isInteresting(path) || isFolder(root, path))
       )
         throw new MotifError(
           "dataset",
           `${join(root, path)}: it is a link, and links are not followed. Put the files themselves there.`,
         );
-      if (!isInteresting(path)) continue;
+      if (!rules.isInteresting(path)) continue;
       // Without waiting: a call a file, and millions of files.
       const facts = lstatSync(join(root, path), { bigint: true });
       if (!facts.isFile())
@@ -64,11 +64,9 @@ export async function openFolder(
           `${join(root, path)}: it is no regular file. Remove it.`,
         );
       const { size, mtimeNs, ctimeNs, ino } = facts;
-      files.push({
-        path,
-        size: Number(size),
-        facts: `${size} ${mtimeNs} ${ctimeNs} ${ino}`,
-      });
+      const file = { path, size: Number(size) };
+      rules.check(file);
+      files.push({ ...file, facts: `${size} ${mtimeNs} ${ctimeNs} ${ino}` });
     }
   }
   const byPath = (a: ListedFile, b: ListedFile) =>

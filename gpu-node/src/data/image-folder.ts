@@ -47,26 +47,30 @@ async function decodePictures(
   };
 
   const running = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
   try {
     let seen = 0;
     for await (const file of tree.read((path) => places.has(path), signal)) {
       const bytes = await file.bytes();
       while (running.size >= concurrency) await Promise.race(running);
-      const work: Promise<void> = decodeOne(file, bytes).finally(() =>
-        running.delete(work),
-      );
-      work.catch(() => undefined); // Seen by the race above or by all below.
+      if (failure) break;
+      const work: Promise<void> = decodeOne(file, bytes)
+        .catch((error: unknown) => {
+          failure ??= { error };
+        })
+        .finally(() => running.delete(work));
       running.add(work);
       if (++seen === pictures.length) break;
     }
     await Promise.all(running);
+    if (failure) throw failure.error;
     if (done !== pictures.length)
       throw new MotifError(
         "dataset",
         `${tree.path}: ${pictures.length} images were listed, ${done} read. Was it changed meanwhile? Run again.`,
       );
   } finally {
-    await Promise.allSettled(running);
+    await Promise.all(running);
   }
 
   const digest = createHash("sha256");

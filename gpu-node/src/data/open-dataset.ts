@@ -7,14 +7,14 @@ import { isGzip, readStart } from "./bounded-gunzip.ts";
 import { isCifarBatch, isCifarFile } from "./cifar-format.ts";
 import type { Dataset, OpenOptions } from "./dataset.ts";
 import { openDecoded } from "./decoded-dataset.ts";
-import type { FileTree } from "./file-tree.ts";
+import type { FileTree, ListedFile } from "./file-tree.ts";
 import { openFolder } from "./folder-files.ts";
 import { findIdxImages } from "./idx-files.ts";
 import { planImageFolder } from "./image-folder.ts";
 import { explainIoError } from "./io-error.ts";
 import { openCifarFile, planCifar, planCifarFile } from "./open-cifar.ts";
 import { openIdx } from "./open-idx.ts";
-import { isPicture } from "./picture-list.ts";
+import { checkPictureSize, isPicture } from "./picture-list.ts";
 
 const archiveName = /\.(tar|tar\.gz|tgz)$/i;
 
@@ -76,12 +76,17 @@ async function openKind(path: string, options: OpenOptions): Promise<Dataset> {
 }
 
 async function openTree(path: string, signal?: AbortSignal): Promise<FileTree> {
-  const isInteresting = (file: string) => isPicture(file) || isCifarFile(file);
-  if ((await stat(path)).isDirectory())
-    return openFolder(path, isInteresting, signal);
+  const rules = {
+    isInteresting: (file: string) => isPicture(file) || isCifarFile(file),
+    check(file: ListedFile) {
+      if (isPicture(file.path))
+        checkPictureSize(`${path}: ${file.path}`, file.size);
+    },
+  };
+  if ((await stat(path)).isDirectory()) return openFolder(path, rules, signal);
   const isArchive =
     archiveName.test(path) && ((await isGzip(path)) || (await isTar(path)));
-  if (isArchive) return openArchive(path, isInteresting);
+  if (isArchive) return openArchive(path, rules);
   throw new MotifError(
     "dataset",
     archiveName.test(path)

@@ -61,7 +61,6 @@ export function listPictures(
       : [wrapper],
     all,
   });
-  for (const { path, size } of chosen) checkSize(`${place}: ${path}`, size);
   const indexOf = new Map(classes.map((name, index) => [name, index]));
   const classOf = ({ path }: ListedFile) =>
     indexOf.get(path.slice(prefix.length, path.indexOf("/", prefix.length)))!;
@@ -153,7 +152,8 @@ function checkFolders(
       );
 }
 
-function checkSize(place: string, size: number): void {
+/** @throws MotifError "dataset" when a file of that size is no picture */
+export function checkPictureSize(place: string, size: number): void {
   if (size === 0)
     throw new MotifError(
       "dataset",

@@ -5,9 +5,8 @@ import { randomFrom } from "./random.ts";
 
 it("gives the recorded numbers for a seed", () => {
   const random = randomFrom("search", 7);
-  expect(
-    Array.from({ length: 4 }, () => random.nextUint32()),
-  ).toMatchInlineSnapshot(`
+  expect(Array.from({ length: 4 }, () => random.nextUint32()))
+    .toMatchInlineSnapshot(`
     [
       3684703189,
       3243035672,
@@ -16,9 +15,8 @@ it("gives the recorded numbers for a seed", () => {
     ]
   `);
   expect(random.next()).toMatchInlineSnapshot(`0.698197842342779`);
-  expect(
-    Array.from({ length: 8 }, () => random.nextBelow(10)),
-  ).toMatchInlineSnapshot(`
+  expect(Array.from({ length: 8 }, () => random.nextBelow(10)))
+    .toMatchInlineSnapshot(`
     [
       0,
       6,
