@@ -107,6 +107,15 @@ describe("damage", () => {
       );
   });
 
+  it("a .tar cut off between two entries", async () => {
+    const bytes = await packTar(good);
+    const third = bytes.indexOf("dog/a.png");
+    expect(third % 512).toBe(0);
+    await expect(open(write(bytes.subarray(0, third)))).rejects.toThrow(
+      /the archive cannot be read \(its end mark is missing\)/,
+    );
+  });
+
   it("a .tar.gz cut off anywhere", async () => {
     const bytes = gzipSync(await packTar(good));
     for (const share of [0.2, 0.6, 0.95])
@@ -202,6 +211,7 @@ describe("attacks on memory, disk and time", () => {
     );
     const content = function* () {
       for (let i = 0; i < 300; i++) yield block;
+      yield Buffer.alloc(1024);
     };
     await pipeline(
       Readable.from(content()),

@@ -78,6 +78,9 @@ export async function openArchive(
   };
 }
 
+/** Tar's unit; an archive ends with blocks of zeros (POSIX.1). */
+const blockBytes = 512;
+
 interface ArchiveEntry {
   readonly name: string;
   readonly kind: "file" | "folder" | "link" | "other";
@@ -147,10 +150,17 @@ async function feed(
   let isClosed = false;
   const closed = once(archive, "close").then(() => (isClosed = true));
   closed.catch(() => undefined);
+  let end: Uint8Array = new Uint8Array(0);
   for await (const chunk of chunks) {
     if (isClosed) return;
+    end = Buffer.concat([end, chunk.subarray(-blockBytes)]).subarray(
+      -blockBytes,
+    );
     if (!archive.write(chunk))
       await Promise.race([once(archive, "drain"), closed]);
   }
+  // An archive cut off between two entries would else pass for a smaller one.
+  if (end.some((byte) => byte !== 0))
+    throw new Error("its end mark is missing");
   archive.end(undefined);
 }
