@@ -3,20 +3,54 @@ import { readFile, stat } from "node:fs/promises";
 import { z } from "zod";
 import { MotifError } from "../motif-error.ts";
 
-const perChannel = z.array(z.number()).min(1).max(4);
+/** Beyond it, differences and quotients of two numbers leave what a float32 can hold. */
+const largestNumber = 1e9;
+const smallestStd = 1e-6;
+
+const number = z.number().min(-largestNumber).max(largestNumber);
+const perChannel = z.array(number).min(1).max(4);
 const count = z.number().int().nonnegative();
-const share = z.number().min(0).max(1);
+const share = z
+  .number()
+  .min(0)
+  .refine((value) => value <= 1, {
+    error: ({ input }) => {
+      const value = input as number;
+      return value <= 100
+        ? `it is a share from 0 to 1. Is ${value} a percentage? Then write ${Number((value / 100).toPrecision(12))}`
+        : `it is a share from 0 to 1, not ${value}`;
+    },
+  });
 
 const schema = z.object({
   name: z.string().min(1).max(200).optional(),
   dataset: z.string().optional(),
-  inputRange: z.tuple([z.number(), z.number()]).default([0, 1]),
+  inputRange: z
+    .tuple([number, number])
+    .refine(([low, high]) => low < high, {
+      error: "it is [low, high] with low below high",
+    })
+    .default([0, 1]),
   mean: perChannel.default([0]),
-  std: perChannel.default([1]),
+  std: z
+    .array(
+      number.min(smallestStd, {
+        error: `a standard deviation is at least ${smallestStd}`,
+      }),
+    )
+    .min(1)
+    .max(4)
+    .default([1]),
   layout: z.enum(["NCHW", "NHWC"]).optional(),
   channelOrder: z.enum(["RGB", "BGR"]).default("RGB"),
   inputSize: z.tuple([count.positive(), count.positive()]).optional(),
-  classes: z.array(z.string()).optional(),
+  classes: z
+    .array(z.string())
+    .refine((names) => firstTwice(names) === undefined, {
+      error: ({ input }) =>
+        `"${firstTwice(input as string[])}" is there twice. Classes are told apart by their names`,
+    })
+    .optional(),
   declaredAccuracy: share.optional(),
   groundTruth: z
     .object({
@@ -51,6 +85,7 @@ export type Manifest = Omit<z.infer<typeof schema>, "name" | "layout"> & {
 const largestBytes = 2 ** 20;
 
 /**
+ * Fields that Motif does not know are passed over: a manifest may say more.
  * @param path absent: the defaults, images in [0,1] as they are
  * @param fallbackName the model's name where the manifest has none
  * @throws MotifError "model" naming file and field
@@ -59,39 +94,45 @@ export async function readManifest(
   path: string | undefined,
   fallbackName: string,
 ): Promise<Manifest> {
-  const refuse = (what: string, cause?: unknown): never => {
-    throw new MotifError("model", `${path}: ${what}`, { cause });
-  };
-  let content: unknown = {};
-  if (path !== undefined) {
-    try {
-      if ((await stat(path)).size > largestBytes)
-        refuse("a manifest of more than 1 MiB. Is it the right file?");
-      content = JSON.parse(await readFile(path, "utf8"));
-    } catch (error) {
-      if (error instanceof MotifError) throw error;
-      refuse(
-        `the manifest cannot be read (${(error as Error).message}).`,
-        error,
-      );
-    }
-  }
+  const content = path === undefined ? {} : await readJson(path);
   const parsed = schema.safeParse(content);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    return refuse(
-      `"${issue.path.join(".") || "the document"}": ${issue.message}. Correct the manifest.`,
+    const [{ path: field, message }] = parsed.error.issues;
+    const place = field.length > 0 ? `"${field.join(".")}"` : "the document";
+    throw new MotifError(
+      "model",
+      `${path}: ${place}: ${message}. Correct the manifest.`,
     );
   }
   const { name, layout, ...rest } = parsed.data;
-  if (rest.inputRange[0] >= rest.inputRange[1])
-    refuse('"inputRange" must be [low, high] with low below high.');
-  if (rest.std.some((value) => value <= 0))
-    refuse('"std" must be above 0 in every channel.');
   return {
     ...rest,
     name: name ?? fallbackName,
     layout: layout ?? "NCHW",
     declaresLayout: layout !== undefined,
   };
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    if ((await stat(path)).size > largestBytes)
+      throw new MotifError(
+        "model",
+        `${path}: a manifest of more than 1 MiB. Is it the right file?`,
+      );
+    const text = await readFile(path, "utf8");
+    return JSON.parse(text.replace(/^\uFEFF/, "")); // Some editors put a byte order mark in front.
+  } catch (cause) {
+    if (cause instanceof MotifError) throw cause;
+    throw new MotifError(
+      "model",
+      `${path}: the manifest cannot be read (${(cause as Error).message}). It should be a JSON file.`,
+      { cause },
+    );
+  }
+}
+
+function firstTwice(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
 }

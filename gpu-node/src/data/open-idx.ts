@@ -1,230 +1,271 @@
-/** Pairs of IDX files: the MNIST family, .gz too. */
+/** Pairs of IDX files, the MNIST family's: read where they lie, or unzipped and fitted to the model first. */
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync } from "node:fs";
-import { mkdtemp, open, readFile, readdir, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
-import { Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
+import { open, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { MotifError } from "../motif-error.ts";
+import { isGzip, readUnzipped } from "./bounded-gunzip.ts";
 import type { Dataset, OpenOptions } from "./dataset.ts";
-import { parseIdxHeader } from "./idx.ts";
-import { openRecords } from "./record-file.ts";
+import {
+  openDecoded,
+  type DecodePlan,
+  type KeepImages,
+} from "./decoded-dataset.ts";
+import { findIdxLabels } from "./idx-files.ts";
+import { parseIdxHeader, type IdxHeader } from "./idx.ts";
+import { bringToShape, type ImageShape } from "./picture.ts";
+import { cutIntoRecords, readRecords } from "./record-file.ts";
 
-const imagesName = /^(.*?)-?images[-.]idx3[-.]ubyte(\.gz)?$/;
-/** A .gz that gives more than this is a decompression bomb, or no data set of pictures for classifiers. */
-const largestBytes = 2 ** 40;
-const largestRatio = 1100;
+/** Longest header: four dimensions. */
+const headerBytes = 20;
+/** Labels are kept in memory: 2 bytes each. */
+const mostImages = 2 ** 28;
 
-/** The images file that `path` means, or null where it means no IDX data set. */
-export async function findIdxImages(
-  path: string,
-  split?: string,
-): Promise<string | null> {
-  const facts = await stat(path);
-  if (!facts.isDirectory())
-    return imagesName.test(basename(path)) ? path : null;
-  const found = (await readdir(path))
-    .filter((name) => imagesName.test(name))
-    .sort();
-  if (found.length === 0) return null;
-  const order =
-    split === undefined
-      ? ["t10k", "test", "val", "train", ""]
-      : split === "test"
-        ? ["test", "t10k"]
-        : [split];
-  const chosen = order.flatMap((prefix) =>
-    found.filter((name) => imagesName.exec(name)![1] === prefix),
-  )[0];
-  if (!chosen)
-    throw new MotifError(
-      "dataset",
-      `${path}: no split ${split ?? ""} among ${found.join(", ")}. Name another --split.`,
-    );
-  return join(path, chosen);
+interface IdxFile {
+  readonly path: string;
+  readonly header: IdxHeader;
 }
 
-/** @throws MotifError "dataset" when images and labels are damaged, do not fit together or do not fit the model */
+/** @throws MotifError "dataset" when images and labels are damaged or do not fit together */
 export async function openIdx(
   imagesPath: string,
   options: OpenOptions,
 ): Promise<Dataset> {
-  const labelsPath = [false, true]
-    .map(
-      (isZipped) =>
-        join(
-          dirname(imagesPath),
-          basename(imagesPath)
-            .replace("images", "labels")
-            .replace("idx3", "idx1")
-            .replace(/\.gz$/, ""),
-        ) + (isZipped ? ".gz" : ""),
-    )
-    .find((path) => existsSync(path));
-  if (!labelsPath)
+  const { imageShape } = options;
+  const labelsPath = findIdxLabels(imagesPath);
+  const images = await readHeader(imagesPath, 3);
+  const labels = await readHeader(labelsPath, 1);
+  const [n, height, width] = images.header.dimensions;
+  if (labels.header.dimensions[0] !== n)
     throw new MotifError(
       "dataset",
-      `${imagesPath}: its labels file is missing beside it.`,
+      `${imagesPath} has ${n} images, ${labelsPath} ${labels.header.dimensions[0]} labels. They do not belong together: fetch them again.`,
     );
-  const scratch = await mkdtemp(
-    join(options.cacheDir ?? tmpdir(), "motif-idx-"),
-  );
-  const close = () => rm(scratch, { recursive: true, force: true });
-  try {
-    const plainImages = await gunzipTo(
-      imagesPath,
-      join(scratch, "images"),
-      options.signal,
+  if (n > mostImages)
+    throw new MotifError(
+      "dataset",
+      `${imagesPath}: ${n} images, Motif takes at most ${mostImages}. Cut it into parts.`,
     );
-    const plainLabels = await gunzipTo(
-      labelsPath,
-      join(scratch, "labels"),
-      options.signal,
-    );
-    const header = await readHeader(plainImages, imagesPath, 3);
-    const labelHeader = await readHeader(plainLabels, labelsPath, 1);
-    const [n, height, width] = header.dimensions as [number, number, number];
-    if (labelHeader.dimensions[0] !== n) {
-      throw new MotifError(
-        "dataset",
-        `${imagesPath} has ${n} images, ${labelsPath} ${labelHeader.dimensions[0]} labels. They do not belong together.`,
-      );
-    }
-    const [channels, wantedHeight, wantedWidth] = options.imageShape;
-    if (height !== wantedHeight || width !== wantedWidth) {
-      throw new MotifError(
-        "dataset",
-        `${imagesPath}: images of ${height}×${width}, the model takes ${wantedHeight}×${wantedWidth}.`,
-      );
-    }
-    const labels = Uint16Array.from(
-      (await readFile(plainLabels)).subarray(
-        labelHeader.dataOffset,
-        labelHeader.dataOffset + n,
-      ),
-    );
-    const numClasses =
-      labels.reduce((most, label) => Math.max(most, label), 0) + 1;
-    if (numClasses < 2)
-      throw new MotifError(
-        "dataset",
-        `${labelsPath}: only one class. A search needs images of other classes.`,
-      );
-    const records = await openRecords(
-      plainImages,
-      header.dataOffset,
-      height * width,
-    );
-    const grey = channels === 1 ? null : { bytes: new Uint8Array(0) };
-    return {
-      name:
-        basename(imagesPath).replace(/-?images.*$/, "") ||
-        basename(dirname(imagesPath)),
-      classes: Array.from({ length: numClasses }, (_, index) => String(index)),
-      imageShape: options.imageShape,
-      labels,
-      digest: await digestFiles([imagesPath, labelsPath]),
-      async read(indices, into) {
-        if (!grey) return records.read(indices, into);
-        const pixels = height * width;
-        if (grey.bytes.length < indices.length * pixels)
-          grey.bytes = new Uint8Array(indices.length * pixels);
-        await records.read(indices, grey.bytes);
-        for (let i = 0; i < indices.length; i++) {
-          const one = grey.bytes.subarray(i * pixels, (i + 1) * pixels);
-          for (let channel = 0; channel < channels; channel++)
-            into.set(one, (i * channels + channel) * pixels);
-        }
-      },
-      async close() {
-        await records.close();
-        await close();
-      },
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-async function readHeader(path: string, name: string, rank: number) {
-  const file = await open(path, "r");
-  try {
-    const bytes = new Uint8Array(20);
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-    const header = parseIdxHeader(bytes.subarray(0, bytesRead), name);
-    if (header.dimensions.length !== rank)
-      throw new MotifError(
-        "dataset",
-        `${name}: ${header.dimensions.length} dimensions, ${rank} are expected.`,
-      );
-    const { size } = await file.stat();
-    if (size < header.dataOffset + header.dataLength) {
-      throw new MotifError(
-        "dataset",
-        `${name}: ${size} bytes, its header promises ${header.dataOffset + header.dataLength}. It was cut off: fetch it again.`,
-      );
-    }
-    return header;
-  } finally {
-    await file.close();
-  }
-}
-
-/** The file itself where it is not zipped, else its content in `to`. */
-async function gunzipTo(
-  path: string,
-  to: string,
-  signal?: AbortSignal,
-): Promise<string> {
-  if (!path.endsWith(".gz")) return path;
-  const limit = Math.min(largestBytes, largestRatio * (await stat(path)).size);
-  let total = 0;
-  const guard = new Transform({
-    transform(chunk: Buffer, _, done) {
-      total += chunk.length;
-      if (total > limit)
-        done(
-          new MotifError(
-            "dataset",
-            `${path}: it expands more than ${largestRatio} times: a decompression bomb, refused.`,
-          ),
-        );
-      else done(null, chunk);
+  const name =
+    basename(imagesPath).replace(/[-_.]?images.*$/, "") ||
+    basename(dirname(imagesPath));
+  const isReadable =
+    height === imageShape[1] &&
+    width === imageShape[2] &&
+    !(await isGzip(imagesPath));
+  if (isReadable) return openInPlace(name, images, labels, options);
+  return openDecoded(
+    {
+      path: imagesPath,
+      name,
+      identity: await identify([imagesPath, labelsPath]),
+      plan: async () => planIdx(images, labels, options),
     },
-  });
-  try {
-    await pipeline(
-      createReadStream(path),
-      createGunzip(),
-      guard,
-      createWriteStream(to),
-      { signal },
-    );
-  } catch (cause) {
-    if (cause instanceof MotifError || signal?.aborted) throw cause;
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === "ENOSPC")
-      throw new MotifError(
-        "storage",
-        `${to}: the disk is full. Free some space, or name another --cache.`,
-        { cause },
-      );
-    throw new MotifError(
-      "dataset",
-      `${path}: it cannot be unzipped (${(cause as Error).message}). Fetch it again.`,
-      { cause },
-    );
-  }
-  return to;
+    options,
+  );
 }
 
-async function digestFiles(paths: readonly string[]): Promise<string> {
+/** Nothing is copied; grey is spread over the model's channels while it is read. */
+async function openInPlace(
+  name: string,
+  images: IdxFile,
+  labelsFile: IdxFile,
+  options: OpenOptions,
+): Promise<Dataset> {
+  const { imageShape, onProgress } = options;
+  const [n, height, width] = images.header.dimensions;
+  const pixels = height * width;
+  const [channels] = imageShape;
+  const digest = createHash("sha256");
+  let hashed = 0;
+  let reported = 0;
+  for await (const chunk of readValues(images, options.signal)) {
+    digest.update(chunk);
+    hashed += chunk.length;
+    const done = Math.floor(hashed / pixels);
+    if (done - reported < 10_000 && done < n) continue;
+    reported = done;
+    onProgress?.(done, n);
+  }
+  const { labels, classes } = await readLabels(labelsFile, options);
+  const file = await open(images.path, "r");
+  const records = {
+    file,
+    place: images.path,
+    offset: images.header.dataOffset,
+    recordBytes: pixels,
+    count: n,
+  };
+  return {
+    name,
+    classes,
+    imageShape,
+    labels,
+    digest: combine(digest.digest(), images.header, labels),
+    async read(indices, into) {
+      // Into the end of the room, then spread from the front: no plane is overwritten before it has been copied.
+      const count = indices.length;
+      const room = into.subarray(0, count * channels * pixels);
+      const start = count * (channels - 1);
+      await readRecords(records, indices, room.subarray(start * pixels));
+      if (channels === 1) return;
+      for (let i = 0; i < count; i++)
+        for (let c = 0; c < channels; c++)
+          room.copyWithin(
+            (i * channels + c) * pixels,
+            (start + i) * pixels,
+            (start + i + 1) * pixels,
+          );
+    },
+    close: () => file.close(),
+  };
+}
+
+function planIdx(
+  images: IdxFile,
+  labelsFile: IdxFile,
+  options: OpenOptions,
+): DecodePlan {
+  return {
+    count: images.header.dimensions[0],
+    async decode(keep) {
+      const { labels, classes } = await readLabels(labelsFile, options);
+      const digest = await decodeImages(images, options, keep);
+      return {
+        labels,
+        classes,
+        digest: combine(digest, images.header, labels),
+      };
+    },
+  };
+}
+
+/** @returns the SHA-256 of the pixels as they were */
+async function decodeImages(
+  images: IdxFile,
+  { imageShape, signal, onProgress }: OpenOptions,
+  keep: KeepImages,
+): Promise<Buffer> {
+  const [n, height, width] = images.header.dimensions;
+  const from: ImageShape = [1, height, width];
+  const stride = height * width;
   const hash = createHash("sha256");
-  for (const path of paths)
-    for await (const chunk of createReadStream(path))
-      hash.update(chunk as Buffer);
+  let done = 0;
+  const blocks = cutIntoRecords(
+    readValues(images, signal),
+    stride,
+    images.path,
+  );
+  for await (const block of blocks) {
+    hash.update(block);
+    const fitted: Uint8Array[] = [];
+    for (let at = 0; at < block.length; at += stride) {
+      signal?.throwIfAborted();
+      const image = block.subarray(at, at + stride);
+      fitted.push(await bringToShape(image, from, imageShape, images.path));
+    }
+    await keep(done, Buffer.concat(fitted));
+    done += fitted.length;
+    onProgress?.(done, n);
+  }
+  return hash.digest();
+}
+
+async function readLabels(
+  file: IdxFile,
+  { signal, numClasses }: OpenOptions,
+): Promise<{ labels: Uint16Array; classes: string[] }> {
+  const labels = new Uint16Array(file.header.dataLength);
+  let filled = 0;
+  for await (const chunk of readValues(file, signal)) {
+    labels.set(chunk, filled);
+    filled += chunk.length;
+  }
+  const largest = labels.reduce((most, label) => Math.max(most, label), 0);
+  if (numClasses !== undefined && largest >= numClasses)
+    throw new MotifError(
+      "dataset",
+      `${file.path}: image ${labels.indexOf(largest)} has label ${largest}, the model has the classes 0 to ${numClasses - 1}. Use the data set the model was trained for.`,
+    );
+  if (labels.every((label) => label === labels[0]))
+    throw new MotifError(
+      "dataset",
+      `${file.path}: only one class, ${labels[0]}. A search needs images of other classes.`,
+    );
+  const count = numClasses ?? largest + 1;
+  return {
+    labels,
+    classes: Array.from({ length: count }, (_, i) => String(i)),
+  };
+}
+
+/** The same whether the files were zipped or not. */
+function combine(
+  pixels: Buffer,
+  { dimensions }: IdxHeader,
+  labels: Uint16Array,
+): string {
+  return createHash("sha256")
+    .update(dimensions.join("×"))
+    .update(pixels)
+    .update(Uint8Array.from(labels))
+    .digest("hex");
+}
+
+async function readHeader(path: string, rank: number): Promise<IdxFile> {
+  let bytes = Buffer.alloc(0);
+  for await (const chunk of readUnzipped(path)) {
+    bytes = Buffer.concat([bytes, chunk]);
+    if (bytes.length >= headerBytes) break;
+  }
+  const header = parseIdxHeader(bytes.subarray(0, headerBytes), path);
+  if (header.dimensions.length !== rank)
+    throw new MotifError(
+      "dataset",
+      `${path}: ${header.dimensions.length} dimensions, ${rank} are expected. Is it the right file?`,
+    );
+  if (!(await isGzip(path))) {
+    const { size } = await stat(path);
+    checkLength(path, size, header);
+  }
+  return { path, header };
+}
+
+/** The bytes after the header, exactly as many as it promises. */
+async function* readValues(
+  { path, header }: IdxFile,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const expected = header.dataOffset + header.dataLength;
+  let total = 0;
+  for await (const chunk of readUnzipped(path, signal)) {
+    const skipped = Math.max(0, header.dataOffset - total);
+    total += chunk.length;
+    if (total > expected) checkLength(path, total, header);
+    if (chunk.length > skipped) yield chunk.subarray(skipped);
+  }
+  checkLength(path, total, header);
+}
+
+function checkLength(path: string, size: number, header: IdxHeader): void {
+  const expected = header.dataOffset + header.dataLength;
+  if (size < expected)
+    throw new MotifError(
+      "dataset",
+      `${path}: ${size} bytes, its header promises ${expected}. It was cut off: fetch it again.`,
+    );
+  if (size > expected)
+    throw new MotifError(
+      "dataset",
+      `${path}: more than the ${expected} bytes that its header promises. It is damaged: fetch it again.`,
+    );
+}
+
+async function identify(paths: readonly string[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const path of paths) {
+    const facts = await stat(path, { bigint: true });
+    const { size, mtimeNs, ctimeNs, ino, dev } = facts;
+    hash.update([path, size, mtimeNs, ctimeNs, ino, dev, ""].join("\0"));
+  }
   return hash.digest("hex");
 }

@@ -84,6 +84,7 @@ export async function searchLocally(
   events.onPhase?.("Reading the data set");
   const dataset = await openDataset(resolve(job.datasetPath), {
     imageShape: classifier.imageShape,
+    numClasses: classifier.numClasses,
     signal,
     ...(job.split !== undefined && { split: job.split }),
     ...(events.onDecoded && { onProgress: events.onDecoded }),
