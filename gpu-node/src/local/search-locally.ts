@@ -310,6 +310,7 @@ export async function searchLocally(
           inputShape: classifier.imageShape,
           numClasses: classifier.numClasses,
           cleanAccuracy: measured.accuracy,
+          cleanAccuracyImages: measured.n,
           canvasSource: settings.canvasSource,
           groundTruth: classifier.manifest.groundTruth ?? null,
         },
@@ -336,6 +337,7 @@ export async function searchLocally(
           threads: backend.threads,
         },
         patterns: identities.flatMap((identity) => done.get(identity) ?? []),
+        plannedSearches: identities.length,
         timing: { importMs, compileMs, searchMs, evaluateMs },
       };
       return { result, wasStopped, resumed };
