@@ -1,6 +1,8 @@
-/** The face of the report: result.json and the page that shows it. */
+/** The face of the report: result.json and the pages that show it. */
 import { join, resolve } from "node:path";
 import { writeFileAtomically } from "./atomic-file.ts";
+import { compareResults, type ComparisonEntry } from "./comparison.ts";
+import { renderComparison } from "./html/comparison-page.ts";
 import { renderReport } from "./html/report-page.ts";
 import type { Result } from "./result.ts";
 
@@ -26,5 +28,27 @@ export async function writeReport(
 ): Promise<string> {
   const path = join(resolve(directory), "index.html");
   await writeFileAtomically(path, await renderReport(directory, result));
+  return path;
+}
+
+/**
+ * Writes `directory`/index.html: 2 to 8 results side by side, with links to each one's own page.
+ * @returns its path
+ * @throws MotifError "usage" unless the results are of the same classes; "storage" as `writeReport`
+ */
+export async function writeComparison(
+  directory: string,
+  entries: readonly ComparisonEntry[],
+): Promise<string> {
+  const folder = resolve(directory);
+  const absolute = entries.map((entry) => ({
+    ...entry,
+    directory: resolve(entry.directory),
+  }));
+  const path = join(folder, "index.html");
+  await writeFileAtomically(
+    path,
+    await renderComparison(folder, compareResults(absolute)),
+  );
   return path;
 }

@@ -30,7 +30,7 @@ export function gallery(tiles: readonly Tile[], size: PictureSize): Markup {
   return html`<section id="gallery" aria-labelledby="gallery-title">
     <h2 id="gallery-title">Patterns</h2>
     <div class="toolbar">
-      ${viewSwitch()}${rampLegend()}${sorting()}${tiles.length >= manyClasses && finding()}
+      ${viewSwitch()}${rampLegend("mask 0", "1")}${sorting()}${tiles.length >= manyClasses && finding()}
     </div>
     <ul class="gallery">
       ${tiles.map((tile) => [tileItem(tile, size), tile.detail])}
@@ -68,11 +68,11 @@ function tileItem({ summary, pictures, box }: Tile, size: PictureSize): Markup {
   </li>`;
 }
 
-/** Shown while the heat maps are. */
-export function rampLegend(): Markup {
+/** The colours of the mask, or of any other share. */
+export function rampLegend(low: string, high: string): Markup {
   return html`<p class="ramp">
-    <span>mask 0</span><i style="background:${rampGradient()}"></i
-    ><span>1</span>
+    <span>${low}</span><i style="background:${rampGradient()}"></i
+    ><span>${high}</span>
   </p>`;
 }
 

@@ -19,6 +19,7 @@ import { detailId } from "./gallery.ts";
 import { isStatedTarget } from "./ground-truth.ts";
 import { html, type Markup } from "./markup.ts";
 import { thresholdOf } from "./settings-text.ts";
+import { strongestFirst } from "./strongest.ts";
 
 /** Rows that stand open; the others are folded away. */
 const openRows = 25;
@@ -31,12 +32,7 @@ export function overview(
 ): Markup | null {
   const first = summaries[0];
   if (first === undefined) return null;
-  const sorted = [...summaries].sort(
-    (a, b) =>
-      b.smallPower.power - a.smallPower.power ||
-      (a.best.kStar ?? Infinity) - (b.best.kStar ?? Infinity) ||
-      a.classIndex - b.classIndex,
-  );
+  const sorted = strongestFirst(summaries);
   const sizes = sizeScale(first.best.predictivePower.map((entry) => entry.k));
   const medians = {
     power: median(summaries.map((summary) => summary.smallPower.power)),

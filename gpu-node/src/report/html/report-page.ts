@@ -39,6 +39,7 @@ import {
   thresholdOf,
 } from "./settings-text.ts";
 import { sourceMatrix } from "./source-matrix.ts";
+import { strongest } from "./strongest.ts";
 
 /**
  * @param directory the folder of result.json, whose pictures are read one class at a time
@@ -186,6 +187,7 @@ function powerFigures(
     percent(median(powers)),
     `${percent(Math.min(...powers))} to ${percent(Math.max(...powers))} with ${counted(k, "pixel")}, ${fractionText(fraction)}`,
   )}
+  ${strongestFigure(summaries)}
   ${figure(
     "Smallest k*",
     reached.length === 0 ? "∞" : `${integer(Math.min(...reached))} px`,
@@ -195,6 +197,23 @@ function powerFigures(
           Number.isFinite(median(stars)) ? `${decimal(median(stars))} px` : "∞"
         }`,
   )}`;
+}
+
+function strongestFigure(summaries: readonly ClassSummary[]): Markup | null {
+  const found = strongest(summaries);
+  if (found === null) return null;
+  const { first, second } = found;
+  return figure(
+    `Strongest with ${counted(first.smallPower.k, "pixel")}`,
+    percent(first.smallPower.power),
+    html`<bdi>${first.name}</bdi>${
+        second !== undefined &&
+        html`; next
+          <bdi>${second.name}</bdi> ${percent(second.smallPower.power)}`
+      };
+      median
+      ${percent(median(summaries.map((summary) => summary.smallPower.power)))}`,
+  );
 }
 
 function searchesFigure(result: Result): Markup {

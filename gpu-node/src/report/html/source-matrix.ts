@@ -35,7 +35,7 @@ export function sourceMatrix(
       it was pasted on. A backdoor is easy from every source; a natural pattern
       prefers similar classes.
     </p>
-    <div class="legend">${rampLegend()}</div>
+    <div class="legend">${rampLegend("power 0%", "100%")}</div>
     <div
       class="scroll"
       tabindex="0"
