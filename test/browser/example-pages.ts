@@ -52,6 +52,8 @@ export const examples = {
     backdoor: { targetClass: 7, box: patch },
   },
   two: { name: "two-net", classes: ["no", "yes"], canvases: 1 },
+  /** Enough classes for a matrix without numbers. */
+  dense: { name: "dense-net", classes: 14, canvases: 1, shape: [3, 16, 16] },
   signs: { name: "signs-net", classes: 43, canvases: 1, shape: [3, 16, 16] },
   hundred: {
     name: "hundred-net",

@@ -52,6 +52,8 @@ try {
             }),
           ),
         );
+        // What sticks to the top of the window belongs to the top of the picture.
+        await page.evaluate(() => scrollTo(0, 0));
         const path = join(target, `${name}-${width}-${colorScheme}.png`);
         await page.screenshot({ path, fullPage: true });
         process.stdout.write(`${path}\n`);

@@ -64,7 +64,7 @@ export function classDetail(
         ${percent(power.power)} with ${counted(power.k, "pixel")}
         (${fractionText(power.fraction)}), 95% interval
         ${interval(power.wilson95)}, base rate ${percent(power.baseRate)},
-        ${counted(power.n, "image")} · k* ${kStarText(best.kStar)} · mask size
+        ${counted(power.n, "image")} · k* ${kStarText(best.kStar)} · mask L1
         ${decimal(best.maskL1)}
       </p>
       <p class="ways">
@@ -160,8 +160,8 @@ function sources(result: Result, best: PatternResult): Markup | null {
     </table>
     <p class="small">
       <span
-        >${integer(sorted[0].n)} images a class or so, pattern of 5% of the
-        pixels, 95%
+        >With 5% of the pixels, on about ${integer(sorted[0].n)} images of each
+        class; 95%
         intervals${
           isCut &&
           `; the ${sourcesAtEachEnd} strongest and ${sourcesAtEachEnd} weakest of ${integer(sorted.length)} source classes, all of them in result.json`
@@ -200,7 +200,7 @@ function allSearches(
             <b>${percent(power.power)}</b> k* ${kStarText(pattern.kStar)}<br />
             canvas ${pattern.canvasIndex}, seed
             ${pattern.seed}${pattern === best && ", shown"}<br />
-            mask size ${decimal(pattern.maskL1)}
+            mask L1 ${decimal(pattern.maskL1)}
           </p>
         </li>`;
       })}

@@ -42,6 +42,7 @@ export async function renderComparison(
   return renderPage({
     title: `${title}, compared · Motif`,
     start: { id: "classes", label: "Skip to the patterns" },
+    isGrey: columns[0].result.model.inputShape[0] === 1,
     main: html`<main>
       ${introduction(title, columns)} ${await pictures(directory, comparison)}
       ${dots(columns, rows)} ${readingNotes(thresholdOf(columns[0].result))}
@@ -207,7 +208,7 @@ function columnHead(
       >${
         column.baseline === null
           ? "baseline"
-          : html`± against
+          : html`± points against
               <bdi>${columns[column.baseline].result.model.name}</bdi>`
       }</span
     >
@@ -241,26 +242,28 @@ async function pictureCell(
   const difference = row.differences[index];
   return html`<td role="cell" class="${className}">
     ${label}
-    <a
-      class="picture-link"
-      href="${`${pageOf(directory, column)}#${detailId(row.classIndex)}`}"
-      aria-label="${`Detail of ${row.name}, ${column.result.model.name}, ${sourceLabel(column)}`}"
-      >${layeredPicture(inline, [height, width], "", triggerBox(column.result, row.classIndex))}</a
-    >
-    <p class="power">
-      <b>${percent(power.power)}</b>
-      <span
-        >${difference !== undefined && html`<span class="difference">${points(difference)}</span>`}</span
+    <div class="cell">
+      <a
+        href="${`${pageOf(directory, column)}#${detailId(row.classIndex)}`}"
+        aria-label="${`Detail of ${row.name}, ${column.result.model.name}, ${sourceLabel(column)}`}"
+        >${layeredPicture(inline, [height, width], "", triggerBox(column.result, row.classIndex))}</a
       >
-    </p>
-    <p class="small">
-      <span>${integer(smallPower.k)} px ${percent(smallPower.power)}</span>
-      <span>k* ${kStarText(best.kStar)}</span>
-    </p>
-    ${
-      isStatedTarget(column.result, row.classIndex) &&
-      html`<p class="stated">stated target</p>`
-    }
+      <div>
+        <p class="power">
+          <b>${percent(power.power)}</b>
+        </p>
+        <p class="small">
+          ${difference !== undefined && html`<span class="difference">${points(difference)}</span>`}
+          <span>${interval(power.wilson95)}</span>
+          <span>${integer(smallPower.k)} px: ${percent(smallPower.power)}</span>
+          <span>k* ${kStarText(best.kStar)}</span>
+        </p>
+        ${
+          isStatedTarget(column.result, row.classIndex) &&
+          html`<p class="stated">stated target</p>`
+        }
+      </div>
+    </div>
   </td>`;
 }
 

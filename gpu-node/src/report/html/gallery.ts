@@ -32,7 +32,7 @@ export function gallery(tiles: readonly Tile[], size: PictureSize): Markup {
     <div class="toolbar">
       ${viewSwitch()}${rampLegend("mask 0", "1")}${sorting()}${tiles.length >= manyClasses && finding()}
     </div>
-    <ul class="gallery">
+    <ul class="${tiles.length >= manyClasses ? "gallery many" : "gallery"}">
       ${tiles.map((tile) => [tileItem(tile, size), tile.detail])}
     </ul>
     <p class="empty" id="nothing-found" hidden>No class has that name.</p>

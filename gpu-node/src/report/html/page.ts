@@ -13,12 +13,20 @@ export interface Page {
   readonly title: string;
   /** Where "skip to" leads: the id of the main part. */
   readonly start: { readonly id: string; readonly label: string };
+  /** Whether pictures are grey: their patterns then need a clearer outline. */
+  readonly isGrey: boolean;
   readonly main: Markup;
   readonly footer: Markup;
 }
 
 /** A whole page; works from a file, without network and without script. */
-export function renderPage({ title, start, main, footer }: Page): string {
+export function renderPage({
+  title,
+  start,
+  isGrey,
+  main,
+  footer,
+}: Page): string {
   const style = asset("page.css");
   const script = asset("page.js");
   const scriptHash = createHash("sha256").update(script).digest("base64");
@@ -44,7 +52,7 @@ export function renderPage({ title, start, main, footer }: Page): string {
           ${new Markup(style)}
         </style>
       </head>
-      <body>
+      <body class="${isGrey && "grey"}">
         <a class="skip" href="#${start.id}">${start.label}</a>
         <header class="top">
           <span class="wordmark">${signSvg()}Motif</span>

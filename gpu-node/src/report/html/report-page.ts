@@ -68,12 +68,13 @@ export async function renderReport(
   return renderPage({
     title: `${model.name}: class-wise patterns · Motif`,
     start: { id: "gallery", label: "Skip to the patterns" },
+    isGrey: model.inputShape[0] === 1,
     main: html`<main>
       ${introduction(result, summaries)}
       ${
         tiles.length > 0
           ? gallery(tiles, [height, width])
-          : html`<p class="note">
+          : html`<p class="note" id="gallery">
               No search is done yet. Run the same command to go on.
             </p>`
       }
