@@ -1,10 +1,9 @@
 /** The pages in a real browser: quiet, keyboard, narrow screens, both themes, no script, hostile names, accessibility. */
-import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startBrowser } from "../harness/browser.ts";
@@ -17,10 +16,6 @@ import {
 } from "./example-pages.ts";
 
 const started = await startBrowser();
-const axe = readFileSync(
-  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
-  "utf8",
-);
 
 const names = Object.keys(examples) as ExampleName[];
 let folder: string;
@@ -91,20 +86,10 @@ const visible = (page: Page, selector: string) =>
   page.locator(selector).first().isVisible();
 
 async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   return page.evaluate(async () => {
-    const run = (
-      window as unknown as {
-        axe: {
-          run(
-            context: Document,
-            options: object,
-          ): Promise<{
-            violations: { id: string; nodes: { html: string }[] }[];
-          }>;
-        };
-      }
-    ).axe.run(document, {
+    const inPage = (window as unknown as { readonly axe: typeof axe }).axe;
+    const { violations } = await inPage.run(document, {
       runOnly: [
         "wcag2a",
         "wcag2aa",
@@ -114,7 +99,7 @@ async function violations(page: Page): Promise<string[]> {
         "best-practice",
       ],
     });
-    return (await run).violations.map(
+    return violations.map(
       ({ id, nodes }) =>
         `${id}: ${nodes.length} × ${nodes[0]?.html.slice(0, 160)}`,
     );
