@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseResult } from "../../gpu-node/src/report/result.ts";
 import { startBrowser } from "../harness/browser.ts";
 import {
   examples,
@@ -84,6 +86,48 @@ async function tabTo(page: Page, selector: string): Promise<void> {
 
 const visible = (page: Page, selector: string) =>
   page.locator(selector).first().isVisible();
+
+/** The first pixel of the pattern that the first tile of the example "colour" shows. */
+async function strongestPixel(
+  page: Page,
+  files: string,
+): Promise<{
+  readonly size: number;
+  readonly file: string;
+  readonly index: number;
+}> {
+  const text = await readFile(join(files, "..", "result.json"), "utf8");
+  const { patterns, model } = parseResult(text);
+  const words = await page.locator("#class-0 .detail-head").textContent();
+  const [, canvas, seed] = /canvas (\d+), seed (\d+)/.exec(words ?? "") ?? [];
+  const shown = patterns.find(
+    (pattern) =>
+      pattern.targetClass === 0 &&
+      pattern.canvasIndex === Number(canvas) &&
+      pattern.seed === Number(seed),
+  );
+  if (shown === undefined) throw new Error("the first tile shows no pattern");
+  return {
+    size: model.inputShape[2],
+    file: join(files, `class-0000-canvas-${canvas}-seed-${seed}`),
+    index: shown.topPixels[0],
+  };
+}
+
+/** R, G, B of one pixel. */
+async function colorAt(
+  picture: Sharp,
+  left: number,
+  top: number,
+): Promise<number[]> {
+  const pixel = await picture
+    .clone()
+    .extract({ left, top, width: 1, height: 1 })
+    .removeAlpha()
+    .raw()
+    .toBuffer();
+  return [...pixel];
+}
 
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
@@ -187,6 +231,40 @@ describe.skipIf(started.browser === null)(
           );
         expect(shownEverywhere).toBe(true);
         expect(await visible(page, ".toolbar .ramp")).toBe(true);
+      }));
+
+    it("shows a pattern's pixels and a mask's colours as they are in the files, in every view", () =>
+      withPage("colour", async (page) => {
+        const files = join(folder, "colour", "images");
+        const { size, file, index } = await strongestPixel(page, files);
+        for (const [view, kind] of [
+          ["over-grey", "pattern"],
+          ["pattern", "pattern"],
+          ["canvas", "canvas"],
+          ["heatmap", "heatmap"],
+        ]) {
+          await page.locator(`input[name="view"][value="${view}"]`).check();
+          const shown = sharp(
+            await page.locator(".tile .plate").first().screenshot(),
+          );
+          const { width = 0 } = await shown.metadata();
+          const scale = width / size;
+          const color = await colorAt(
+            shown,
+            Math.floor(((index % size) + 0.5) * scale),
+            Math.floor((Math.floor(index / size) + 0.5) * scale),
+          );
+          const original = sharp(`${file}-${kind}.png`);
+          const { width: wide = 0 } = await original.metadata();
+          expect([view, ...color]).toEqual([
+            view,
+            ...(await colorAt(
+              original,
+              Math.floor((((index % size) + 0.5) * wide) / size),
+              Math.floor(((Math.floor(index / size) + 0.5) * wide) / size),
+            )),
+          ]);
+        }
       }));
 
     it("pictures are enlarged with crisp pixels", () =>
