@@ -412,7 +412,7 @@ describe.skipIf(started.browser === null)(
           .locator('tbody.gallery tr[data-class="7"] td a')
           .nth(2)
           .click();
-        expect(page.url()).toMatch(/badnets-natural\/index\.html#class-7$/);
+        await page.waitForURL(/badnets-natural\/index\.html#class-7$/);
         expect(await visible(page, "#class-7 .curve")).toBe(true);
       }));
 
