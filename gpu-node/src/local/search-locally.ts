@@ -115,6 +115,7 @@ export async function searchLocally(
         inputShape: classifier.imageShape,
         numClasses: classifier.numClasses,
         cleanAccuracy: done.cleanAccuracy.accuracy,
+        cleanAccuracyImages: done.cleanAccuracy.n,
         canvasSource: settings.canvasSource,
         groundTruth: classifier.manifest.groundTruth ?? null,
       },
@@ -143,6 +144,7 @@ export async function searchLocally(
       patterns: identities.flatMap(
         (identity) => done.patterns.get(identity) ?? [],
       ),
+      plannedSearches: identities.length,
       timing: { importMs, ...done.timing },
     };
     const { wasStopped, failure, resumed } = done;

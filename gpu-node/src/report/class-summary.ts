@@ -2,15 +2,23 @@
 import { patternFraction } from "./images.ts";
 import type { PatternResult, PowerEntry, Result } from "./result.ts";
 
+/** Share of the pixels at which classes are compared for outliers (a backdoor's trigger is about that small). */
+export const smallFraction = 0.01;
+
 export interface ClassSummary {
   readonly classIndex: number;
   readonly name: string;
   /** All patterns of the class, by canvas, then seed. */
   readonly patterns: readonly PatternResult[];
-  /** The pattern with the largest predictive power at 5%; ties go to the smaller canvas index, then the smaller seed. */
+  /**
+   * The pattern with the largest predictive power at 5%; of equal ones that with the smaller k*, then the smaller canvas
+   * index, then the smaller seed.
+   */
   readonly best: PatternResult;
   /** Its predictive power at 5%. */
   readonly power: PowerEntry;
+  /** Its predictive power at 1%, where a backdoor's class stands out most. */
+  readonly smallPower: PowerEntry;
 }
 
 /** The point of a curve nearest to `fraction`; of two equally near, the smaller. */
@@ -42,23 +50,32 @@ export function summarizeClasses(result: Result): ClassSummary[] {
   return [...byClass]
     .sort(([a], [b]) => a - b)
     .map(([classIndex, unordered]) => {
-      const patterns = unordered.sort(
+      const patterns = [...unordered].sort(
         (a, b) => a.canvasIndex - b.canvasIndex || a.seed - b.seed,
       );
-      const powerOf = (pattern: PatternResult): number =>
-        powerNear(pattern.predictivePower, patternFraction).power;
       const best = patterns.reduce((leader, pattern) =>
-        powerOf(pattern) > powerOf(leader) ? pattern : leader,
+        isBetter(pattern, leader) ? pattern : leader,
       );
-      const power = powerNear(best.predictivePower, patternFraction);
       return {
         classIndex,
         name: className(result, classIndex),
         patterns,
         best,
-        power,
+        power: powerNear(best.predictivePower, patternFraction),
+        smallPower: powerNear(best.predictivePower, smallFraction),
       };
     });
+}
+
+function isBetter(pattern: PatternResult, leader: PatternResult): boolean {
+  const powerOf = (one: PatternResult): number =>
+    powerNear(one.predictivePower, patternFraction).power;
+  const difference = powerOf(pattern) - powerOf(leader);
+  return (
+    difference > 0 ||
+    (difference === 0 &&
+      (pattern.kStar ?? Infinity) < (leader.kStar ?? Infinity))
+  );
 }
 
 export function className(result: Result, classIndex: number): string {

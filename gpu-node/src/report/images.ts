@@ -150,8 +150,15 @@ async function writePng(
   await writeFileAtomically(path, png);
 }
 
+/** How finely a picture is inlined; `coarse` is for pages of hundreds of photographs. */
+export type InlineDetail = "full" | "coarse";
+
+/** Most pixels that a file on disk may unpack to: a result may come from elsewhere. */
+const largestInput = 4096 * 4096;
+
 /**
- * A picture as a `data:` URI at the model's own resolution; the browser enlarges it. WebP, lossless except for large photographs.
+ * A picture as a `data:` URI at the model's own resolution; the browser enlarges it. WebP, lossless except for large
+ * photographs. `coarse` halves canvas and heat map of large images and compresses them more; a pattern always keeps its pixels.
  * @param size [H, W] of the model's input
  * @throws MotifError "storage" if the file is missing or is no picture
  */
@@ -159,13 +166,23 @@ export async function inlineImage(
   path: string,
   [height, width]: readonly [number, number],
   kind: keyof PatternImages,
+  detail: InlineDetail = "full",
 ): Promise<string> {
-  const lossless = kind !== "canvas" || Math.min(height, width) < resampleBelow;
+  const isLarge = Math.min(height, width) >= resampleBelow;
+  const isCoarse = detail === "coarse" && isLarge && kind !== "pattern";
+  const isLossless =
+    !isCoarse && (kind === "pattern" || kind === "heatmap" || !isLarge);
+  const divisor = isCoarse ? 2 : 1;
   try {
-    const webp = await sharp(path)
-      .resize(width, height, { kernel: "nearest", fit: "fill" })
+    const webp = await sharp(path, { limitInputPixels: largestInput })
+      .resize(Math.ceil(width / divisor), Math.ceil(height / divisor), {
+        kernel: isCoarse ? "lanczos3" : "nearest",
+        fit: "fill",
+      })
       .webp(
-        lossless ? { lossless: true, effort: 4 } : { quality: 88, effort: 4 },
+        isLossless
+          ? { lossless: true, effort: 4 }
+          : { quality: isCoarse ? 60 : 88, effort: 4 },
       )
       .toBuffer();
     return `data:image/webp;base64,${webp.toString("base64")}`;

@@ -87,6 +87,8 @@ export interface ModelFacts {
   readonly numClasses: number;
   /** 0…1; null where it was not measured. */
   readonly cleanAccuracy: number | null;
+  /** Number of images that the clean accuracy was measured on. */
+  readonly cleanAccuracyImages?: number | undefined;
   /** Mean intersection over union of the top pixels between seeds of the same class and canvas, 0…1. */
   readonly seedOverlap?: number | null | undefined;
   readonly canvasSource?: "natural" | "noise" | "free" | undefined;
@@ -113,6 +115,8 @@ export interface Result {
     readonly threads: number;
   };
   readonly patterns: readonly PatternResult[];
+  /** Number of searches that the command asked for; more than there are patterns where it was stopped. */
+  readonly plannedSearches?: number | undefined;
   readonly timing: {
     readonly importMs: number;
     readonly compileMs: number;
@@ -188,6 +192,7 @@ const resultSchema = z.looseObject({
     inputShape: z.tuple([count.positive(), count.positive(), count.positive()]),
     numClasses: count.positive(),
     cleanAccuracy: share.nullable(),
+    cleanAccuracyImages: count.positive().optional(),
     seedOverlap: share.nullish(),
     canvasSource: z.enum(["natural", "noise", "free"]).optional(),
     groundTruth: groundTruth.nullish(),
@@ -204,6 +209,7 @@ const resultSchema = z.looseObject({
     threads: count,
   }),
   patterns: z.array(pattern),
+  plannedSearches: count.optional(),
   timing: z.looseObject({
     importMs: duration,
     compileMs: duration,

@@ -30,12 +30,28 @@ function render(content: Content): string {
   );
 }
 
-/** @example html`<h1 title="${name}">${name}</h1>`; attribute values must stand in double quotes */
+/** Templates without the indentation of the source: a page repeats some of them thousands of times. */
+const tightened = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+function tighten(pieces: TemplateStringsArray): readonly string[] {
+  const known = tightened.get(pieces);
+  if (known !== undefined) return known;
+  const tight = pieces.map((piece) => piece.replace(/\s*\n\s*/g, "\n"));
+  tightened.set(pieces, tight);
+  return tight;
+}
+
+/**
+ * Line breaks of the template, with the indentation around them, become one line break; what is put in keeps its own.
+ * @example html`<h1 title="${name}">${name}</h1>`; attribute values must stand in double quotes
+ */
 export function html(
   pieces: TemplateStringsArray,
   ...contents: readonly Content[]
 ): Markup {
   return new Markup(
-    pieces.map((piece, i) => piece + render(contents[i])).join(""),
+    tighten(pieces)
+      .map((piece, i) => piece + render(contents[i]))
+      .join(""),
   );
 }

@@ -2,7 +2,7 @@
 import type { PixelBox } from "../result.ts";
 import { html, type Markup } from "./markup.ts";
 
-/** `data:` URIs at the model's resolution. */
+/** Addresses of pictures: `data:` URIs at the model's resolution, or files beside the page. */
 export interface InlinePictures {
   readonly canvas: string;
   readonly pattern: string;
@@ -13,13 +13,25 @@ export interface InlinePictures {
 export type PictureSize = readonly [number, number];
 
 export const views = [
-  { id: "over-grey", label: "Pattern on its canvas", short: "On canvas" },
+  {
+    id: "over-grey",
+    label: "Pattern on its greyed canvas",
+    short: "On canvas",
+  },
   { id: "pattern", label: "Pattern alone", short: "Pattern" },
   { id: "canvas", label: "Canvas", short: "Canvas" },
   { id: "heatmap", label: "Mask as a heat map", short: "Heat map" },
 ] as const;
 
 export type ViewId = (typeof views)[number]["id"];
+
+/** What each view is made of. */
+const layers: Readonly<Record<ViewId, readonly (keyof InlinePictures)[]>> = {
+  "over-grey": ["canvas", "pattern"],
+  pattern: ["pattern"],
+  canvas: ["canvas"],
+  heatmap: ["heatmap"],
+};
 
 /** All views in one place, for tiles. @param alt says what the picture shows; empty beside text that does */
 export function layeredPicture(
@@ -28,51 +40,75 @@ export function layeredPicture(
   alt: string,
   box?: PixelBox,
 ): Markup {
-  const image = (kind: keyof InlinePictures, text: string): Markup =>
-    html`<img
-      class="${kind}"
-      src="${pictures[kind]}"
-      width="${size[1]}"
-      height="${size[0]}"
-      alt="${text}"
-      loading="lazy"
-      decoding="async"
-    />`;
-  return html`<span class="plate" style="aspect-ratio:${size[1]}/${size[0]}"
-    >${image("canvas", "")}${image(
-      "pattern",
-      alt,
-    )}${image("heatmap", "")}${box !== undefined && triggerOutline(box, size)}</span
-  >`;
+  return plate(["canvas", "pattern", "heatmap"], pictures, size, alt, box);
 }
 
-/** One view, for the detail of a pattern. */
+/** One view, whatever the page's switch says, for the detail of a pattern. */
 export function singlePicture(
   pictures: InlinePictures,
   size: PictureSize,
   view: ViewId,
   alt: string,
+  box?: PixelBox,
 ): Markup {
   return html`<span class="fixed" data-view="${view}"
-    >${layeredPicture(pictures, size, alt)}</span
+    >${plate(layers[view], pictures, size, alt, box)}</span
   >`;
 }
 
-/** Where the manifest says a trigger is pasted, one pixel wider than the trigger on each side. */
+/** The text stands on the last layer, so that a reader hears it once. */
+function plate(
+  kinds: readonly (keyof InlinePictures)[],
+  pictures: InlinePictures,
+  size: PictureSize,
+  alt: string,
+  box: PixelBox | undefined,
+): Markup {
+  const [height, width] = size;
+  return html`<span
+    class="plate"
+    style="aspect-ratio:${width}/${height}"
+    ${alt !== "" && html`role="img" aria-label="${alt}"`}
+    >${kinds.map(
+      (kind) =>
+        html`<img
+          class="${kind}"
+          src="${pictures[kind]}"
+          width="${width}"
+          height="${height}"
+          alt=""
+          loading="lazy"
+          decoding="async"
+        />`,
+    )}${box !== undefined && triggerOutline(box, size)}</span
+  >`;
+}
+
+/** Where the manifest says a trigger is pasted. A box that leaves the picture is cut to it. */
 function triggerOutline(box: PixelBox, [height, width]: PictureSize): Markup {
-  const part = (value: number, whole: number): string =>
-    `${((value / whole) * 100).toFixed(2)}%`;
-  const place = `left:${part(box.left, width)};top:${part(box.top, height)};width:${part(box.width, width)};height:${part(
-    box.height,
-    height,
-  )}`;
-  return html`<span class="trigger-outline" style="${place}"></span>`;
+  const part = (
+    from: number,
+    length: number,
+    whole: number,
+  ): [string, string] => {
+    const start = Math.min(from, whole);
+    const end = Math.min(from + length, whole);
+    const share = (value: number): string =>
+      `${((value / whole) * 100).toFixed(2)}%`;
+    return [share(start), share(end - start)];
+  };
+  const [left, boxWidth] = part(box.left, box.width, width);
+  const [top, boxHeight] = part(box.top, box.height, height);
+  return html`<span
+    class="trigger-outline"
+    style="left:${left};top:${top};width:${boxWidth};height:${boxHeight}"
+  ></span>`;
 }
 
 /** The switch between views; it works without script. */
 export function viewSwitch(): Markup {
   return html`<fieldset class="segments">
-    <legend class="unseen">Picture</legend>
+    <legend>Picture</legend>
     ${views.map(
       (view, i) =>
         html`<label title="${view.label}"

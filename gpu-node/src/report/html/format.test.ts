@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import {
+  counted,
+  decimal,
+  duration,
+  fractionText,
+  integer,
+  interval,
+  kStarText,
+  listed,
+  percent,
+  points,
+} from "./format.ts";
+
+it.each([
+  [percent(0.9234), "92.3%"],
+  [percent(1), "100.0%"],
+  [fractionText(0.0025), "0.25%"],
+  [fractionText(0.0498), "5%"],
+  [fractionText(0.1), "10%"],
+  [interval([0.891, 0.9234]), "89.1–92.3%"],
+  [points(0.123), "+12.3"],
+  [points(-0.05), "−5.0"],
+  [points(-0.0001), "±0.0"],
+  [integer(999), "999"],
+  [integer(1234567), "1\u2009234\u2009567"],
+  [decimal(7.5), "7.5"],
+  [decimal(8), "8"],
+  [decimal(1234.5), "1\u2009235"],
+  [kStarText(null), "∞"],
+  [kStarText(2500), "2\u2009500 px"],
+  [duration(12), "12 ms"],
+  [duration(1500), "1.5 s"],
+  [duration(59_970), "1 min 0 s"],
+  [duration(125_000), "2 min 5 s"],
+  [duration(7_260_000), "2 h 1 min"],
+  [counted(1, "canvas", "canvases"), "1 canvas"],
+  [counted(3, "canvas", "canvases"), "3 canvases"],
+  [counted(0, "seed"), "0 seeds"],
+  [listed([]), ""],
+  [listed(["a"]), "a"],
+  [listed(["a", "b", "c"]), "a, b and c"],
+])("%s", (written, wanted) => {
+  expect(written).toBe(wanted);
+});
