@@ -21,6 +21,7 @@ import type { EvaluationImages } from "../evaluation/measure-power.ts";
 import { curveSizes } from "../evaluation/power-curve.ts";
 import { compilePredictor, type Predictor } from "../evaluation/predict.ts";
 import { MotifError } from "../motif-error.ts";
+import { meanSeedOverlap } from "../report/overlap.ts";
 import type { PatternResult, Result } from "../report/result.ts";
 import { newBatchOrder } from "../search/batch-order.ts";
 import { readCanvas } from "../search/canvases.ts";
@@ -107,6 +108,10 @@ export async function searchLocally(
     const opened = { job, classifier, dataset, parts, pack, stored };
     const done = await runOpened(opened, identities, options);
     const { settings, backend } = job;
+    const patterns = identities.flatMap(
+      (identity) => done.patterns.get(identity) ?? [],
+    );
+    const [, height, width] = classifier.imageShape;
     const result: Result = {
       schemaVersion: 1,
       model: {
@@ -116,6 +121,7 @@ export async function searchLocally(
         numClasses: classifier.numClasses,
         cleanAccuracy: done.cleanAccuracy.accuracy,
         cleanAccuracyImages: done.cleanAccuracy.n,
+        seedOverlap: meanSeedOverlap(patterns, height * width),
         canvasSource: settings.canvasSource,
         groundTruth: classifier.manifest.groundTruth ?? null,
       },
@@ -141,9 +147,7 @@ export async function searchLocally(
         provider: backend.provider,
         threads: backend.threads,
       },
-      patterns: identities.flatMap(
-        (identity) => done.patterns.get(identity) ?? [],
-      ),
+      patterns,
       plannedSearches: identities.length,
       timing: { importMs, ...done.timing },
     };

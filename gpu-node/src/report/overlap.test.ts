@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { pattern } from "./check-pattern.ts";
-import { chanceOverlap, overlapOf } from "./overlap.ts";
+import { chanceOverlap, meanSeedOverlap, overlapOf } from "./overlap.ts";
 
 /** Of 40 pixels, 5% are 2. */
 const pixels = 40;
@@ -37,4 +37,16 @@ describe("overlapOf", () => {
 
 it("chance is what two random patterns share", () => {
   expect(chanceOverlap(pixels)).toBeCloseTo(0.05 / 1.95, 6);
+});
+
+it("the mean over classes counts each class once, and is nothing without a second seed", () => {
+  const seeds = (targetClass: number, ...tops: number[][]) =>
+    tops.map((topPixels, seed) => pattern({ targetClass, seed, topPixels }));
+  const patterns = [
+    ...seeds(0, [1, 2], [1, 2], [1, 2]),
+    ...seeds(1, [1, 2], [3, 4]),
+    ...seeds(2, [1, 2]),
+  ];
+  expect(meanSeedOverlap(patterns, pixels)).toBeCloseTo(0.5, 6);
+  expect(meanSeedOverlap(seeds(0, [1, 2]), pixels)).toBeNull();
 });

@@ -51,6 +51,20 @@ export function overlapOf(
   };
 }
 
+/** The mean overlap between seeds over all classes; null where no search was repeated with another seed. */
+export function meanSeedOverlap(
+  patterns: readonly PatternResult[],
+  pixels: number,
+): number | null {
+  const byClass = Map.groupBy(patterns, ({ targetClass }) => targetClass);
+  const means = [...byClass.values()].flatMap(
+    (ofClass) => overlapOf(ofClass, pixels).betweenSeeds?.mean ?? [],
+  );
+  return means.length === 0
+    ? null
+    : means.reduce((sum, mean) => sum + mean, 0) / means.length;
+}
+
 /** The same figure for two patterns of `k` pixels put down at random, about: what no agreement looks like. */
 export function chanceOverlap(pixels: number): number {
   const fraction = patternSize(pixels) / pixels;
