@@ -17,7 +17,7 @@ import {
 
 const seed = 0;
 const splits = [
-  { split: "train", prefix: "train", imagesPerClass: 1000 },
+  { split: "train", prefix: "train", imagesPerClass: 1100 },
   { split: "test", prefix: "t10k", imagesPerClass: 200 },
 ];
 

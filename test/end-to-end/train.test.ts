@@ -24,10 +24,10 @@ async function writeSplit(
   count: number,
   seed: number,
 ): Promise<void> {
-  const { labels, imageShape, read } = columnDataset(count, seed);
-  const [, height, width] = imageShape;
+  const dataset = columnDataset(count, seed);
+  const [, height, width] = dataset.imageShape;
   const pixels = new Uint8Array(count * height * width);
-  await read(
+  await dataset.read(
     Array.from({ length: count }, (_, i) => i),
     pixels,
   );
@@ -45,7 +45,7 @@ async function writeSplit(
   );
   await writeFile(
     join(folder, `${split}-labels-idx1-ubyte`),
-    Buffer.concat([header(1, count), Uint8Array.from(labels)]),
+    Buffer.concat([header(1, count), Uint8Array.from(dataset.labels)]),
   );
 }
 
