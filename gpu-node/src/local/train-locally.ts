@@ -10,6 +10,7 @@ import {
   rm,
   writeFile,
 } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { openClassifier } from "../classifier/classifier.ts";
@@ -145,7 +146,7 @@ export async function trainLocally(
       const numClasses = training.classes.length;
       const classNames = nameClasses(training, job.classNames);
       const shape = { imageShape, numClasses };
-      listParameters(architecture, shape);
+      const parameters = listParameters(architecture, shape);
       const poison =
         job.poison && preparePoison(job.poison, training, settings);
       const batches = newBatchSource(training, {
@@ -173,7 +174,12 @@ export async function trainLocally(
         provider: backend.provider,
         threads: backend.threads,
       };
-      const checkpoint = openCheckpoint(`${job.outPath}.checkpoint`, facts);
+      const checkpoint = openCheckpoint(`${job.outPath}.checkpoint`, {
+        ...facts,
+        parameters: parameters.map(
+          ({ name, shape: sizes }) => `${name} ${sizes.join("×")}`,
+        ),
+      });
       const start = await checkpoint.read();
       const done = start?.step ?? 0;
 
@@ -300,12 +306,12 @@ async function requireImageShape(
     job.imageShape ??
     (await findImageShape(resolve(job.datasetPath), job.split));
   if (shape) return shape;
-  // What is not there at all is said by openDataset, with its own message.
-  const dataset = await openDataset(resolve(job.datasetPath), {
-    imageShape: [1, 1, 1],
-    split: job.split,
-  });
-  await dataset.close();
+  if (!existsSync(job.datasetPath)) {
+    throw new MotifError(
+      "dataset",
+      `${job.datasetPath}: there is no such file or folder. Check --dataset.`,
+    );
+  }
   throw new MotifError(
     "usage",
     `${job.datasetPath}: its images may be of any size. Say what they are brought to with --image-shape, such as 3x32x32.`,

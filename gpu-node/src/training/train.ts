@@ -79,8 +79,8 @@ export async function trainWeights(
   let epochRight = 0;
   let epochImages = 0;
   let lastCheckpoint = options.now();
+  let upcoming = batches.read(state.step);
   try {
-    let upcoming = batches.read(state.step);
     while (state.step < steps) {
       if (options.signal?.aborted) {
         await options.onCheckpoint?.(state);
@@ -103,9 +103,10 @@ export async function trainWeights(
           ]),
         ),
       });
-      // The next batch is read and augmented while this one is computed with.
+      // The next batch is read and augmented while this one is computed with; should that fail, the next round says so.
       if (state.step + 1 < steps) upcoming = batches.read(state.step + 1);
-      const [loss, numRight, ...updated] = await settle(running, upcoming);
+      upcoming.catch(() => undefined);
+      const [loss, numRight, ...updated] = await running;
       if (!Number.isFinite(loss.data[0])) {
         throw new MotifError(
           "diverged",
@@ -140,6 +141,8 @@ export async function trainWeights(
     }
     return state.weights;
   } finally {
+    // Whoever closes the data set next must not find it being read.
+    await upcoming.catch(() => undefined);
     await executable.dispose();
   }
 }
@@ -155,13 +158,4 @@ function startState(
     weights,
     velocities: weights.map(({ length }) => new Float32Array(length)),
   };
-}
-
-/** Awaits `running`, and sees to it that a failure of `other` meanwhile is thrown here, not left unhandled. */
-async function settle<T>(
-  running: Promise<T>,
-  other: Promise<unknown>,
-): Promise<T> {
-  const [result] = await Promise.all([running, other]);
-  return result;
 }
