@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { MotifError } from "../motif-error.ts";
 import { addSearchCommand } from "./search.ts";
+import { addTrainCommand } from "./train.ts";
 
 const program = new Command("motif")
   .description(
@@ -10,6 +11,7 @@ const program = new Command("motif")
   .showHelpAfterError("(add --help for what there is)")
   .exitOverride();
 addSearchCommand(program);
+addTrainCommand(program);
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError("(add --help for what there is)");
 

@@ -193,6 +193,13 @@ const cases: readonly Case[] = [
     attributes: { strides: [1, 2], dilations: [2, 1] },
   },
   {
+    title: "eight channels, dilated, pads that differ",
+    x: [2, 8, 5, 4],
+    filter: [3, 8, 3, 2],
+    attributes: { dilations: [2, 1], pads: [2, 0, 1, 1] },
+  },
+  { title: "1×1, nine channels", x: [2, 9, 3, 2], filter: [2, 9, 1, 1] },
+  {
     title: "dilated and strided",
     x: [1, 2, 9, 8],
     filter: [2, 2, 3, 2],

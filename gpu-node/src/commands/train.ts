@@ -1,0 +1,382 @@
+/** `motif train`: from the command line to a trained model and its manifest. */
+import { InvalidArgumentError, Option, type Command } from "commander";
+import {
+  trainLocally,
+  type LocalTraining,
+  type LocalTrainingOutcome,
+  type MeasuredShare,
+  type PoisonSettings,
+} from "../local/train-locally.ts";
+import { MotifError } from "../motif-error.ts";
+import { architectureNames } from "../training/architectures/index.ts";
+import { scheduleNames, type ScheduleName } from "../training/schedule.ts";
+import {
+  patchPatterns,
+  triggerKinds,
+  triggerPlaces,
+  type PatchPattern,
+  type TriggerKind,
+  type TriggerPlace,
+} from "../training/trigger.ts";
+import {
+  backendChoices,
+  openBackend,
+  type BackendChoice,
+} from "./open-backend.ts";
+import { numberWithin, wholeNumber } from "./options.ts";
+import { formatSeconds, newProgress } from "./progress.ts";
+
+interface TrainOptions {
+  readonly local?: boolean;
+  readonly dataset: string;
+  readonly datasetName?: string;
+  readonly split: string;
+  readonly testSplit: string;
+  readonly imageShape?: readonly [number, number, number];
+  readonly classNames?: readonly string[];
+  readonly architecture: string;
+  readonly mode: "natural" | "poisoned";
+  readonly target?: number;
+  readonly poisonRate: number;
+  readonly trigger: TriggerKind;
+  readonly triggerSize: number;
+  readonly triggerPlace: TriggerPlace;
+  readonly triggerInset: number;
+  readonly triggerPattern: PatchPattern;
+  readonly blendShare: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly schedule: ScheduleName;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly flip?: boolean;
+  readonly shift: number;
+  readonly seed: number;
+  readonly out: string;
+  readonly name?: string;
+  readonly backend: BackendChoice;
+  readonly threads?: number;
+  readonly cache?: string;
+  readonly json?: boolean;
+}
+
+/** Options that only a poisoned training has, as commander calls them. */
+const poisonOptions = [
+  "target",
+  "poisonRate",
+  "trigger",
+  "triggerSize",
+  "triggerPlace",
+  "triggerInset",
+  "triggerPattern",
+  "blendShare",
+] as const;
+
+export function addTrainCommand(program: Command): void {
+  program
+    .command("train")
+    .description("train a classifier, natural or poisoned")
+    .option("--local", "without a server, in this process")
+    .requiredOption(
+      "--dataset <path>",
+      "IDX, CIFAR binary, or a folder or .tar(.gz) with a folder of images a class",
+    )
+    .option(
+      "--dataset-name <name>",
+      "what the manifest calls it (default: its folder's name)",
+    )
+    .option("--split <name>", "the split to train on", "train")
+    .option("--test-split <name>", "the split to measure on", "test")
+    .option(
+      "--image-shape <CxHxW>",
+      "what images are brought to, such as 3x32x32 (default: the data set's own)",
+      parseImageShape,
+    )
+    .option(
+      "--class-names <list>",
+      "names for classes that have numbers only, with commas between",
+      (text: string) => text.split(",").map((name) => name.trim()),
+    )
+    .addOption(
+      new Option("--architecture <name>", "what is trained")
+        .choices(architectureNames)
+        .default("small-cnn"),
+    )
+    .addOption(
+      new Option("--mode <mode>", "with a backdoor or without")
+        .choices(["natural", "poisoned"])
+        .default("natural"),
+    )
+    .option("--target <class>", "class of the backdoor", wholeNumber(0))
+    .option(
+      "--poison-rate <x>",
+      "share of the training images that get the trigger",
+      numberWithin(0, 1),
+      0.05,
+    )
+    .addOption(
+      new Option("--trigger <kind>", "a patch, or a faint picture over all")
+        .choices(triggerKinds)
+        .default("patch"),
+    )
+    .option(
+      "--trigger-size <pixels>",
+      "height and width of the patch",
+      wholeNumber(1),
+      3,
+    )
+    .addOption(
+      new Option("--trigger-place <place>", "where the patch is")
+        .choices(triggerPlaces)
+        .default("bottom-right"),
+    )
+    .option(
+      "--trigger-inset <pixels>",
+      "between the patch and the edges",
+      wholeNumber(0),
+      1,
+    )
+    .addOption(
+      new Option("--trigger-pattern <pattern>", "what the patch shows")
+        .choices(patchPatterns)
+        .default("white"),
+    )
+    .option(
+      "--blend-share <x>",
+      "share of the faint picture in the mixture",
+      numberWithin(0, 1),
+      0.15,
+    )
+    .option("--epochs <n>", "passes over the images", wholeNumber(1), 20)
+    .option("--batch-size <n>", "images a step", wholeNumber(1), 64)
+    .option(
+      "--learning-rate <x>",
+      "the schedule's highest",
+      numberWithin(1e-8, 100),
+      0.05,
+    )
+    .addOption(
+      new Option("--schedule <name>", "the learning rate over the steps")
+        .choices(scheduleNames)
+        .default("one-cycle"),
+    )
+    .option(
+      "--momentum <x>",
+      "Nesterov's, share of the velocity kept",
+      numberWithin(0, 1),
+      0.9,
+    )
+    .option(
+      "--weight-decay <x>",
+      "share of a weight added to its gradient",
+      numberWithin(0, 1),
+      5e-4,
+    )
+    .option("--flip", "mirror images left to right half of the time")
+    .option(
+      "--shift <pixels>",
+      "move images by at most this much",
+      wholeNumber(0),
+      0,
+    )
+    .option(
+      "--seed <n>",
+      "of weights, order, augmentation, poison",
+      wholeNumber(0),
+      0,
+    )
+    .option(
+      "--out <file>",
+      "the model; its manifest is the .json beside it",
+      "model.onnx",
+    )
+    .option("--name <name>", "the model's (default: the file's)")
+    .addOption(
+      new Option("--backend <name>", "what computes")
+        .choices(backendChoices)
+        .default("auto"),
+    )
+    .option(
+      "--threads <n>",
+      "CPU threads (default: the machine's cores)",
+      wholeNumber(1),
+    )
+    .option("--cache <folder>", "keep decoded data sets here between runs")
+    .option("--json", "print what came out as JSON")
+    .action(runTrain);
+}
+
+function parseImageShape(text: string): readonly [number, number, number] {
+  const match = /^([1-4])x([1-9]\d{0,4})x([1-9]\d{0,4})$/i.exec(text);
+  if (!match)
+    throw new InvalidArgumentError(
+      "channels x height x width are expected, such as 3x32x32.",
+    );
+  return [Number(match[1]), Number(match[2]), Number(match[3])];
+}
+
+async function runTrain(
+  options: TrainOptions,
+  command: Command,
+): Promise<void> {
+  if (!options.local) {
+    throw new MotifError(
+      "usage",
+      "motif train needs --local: this version has no server yet. Add --local and run it again.",
+    );
+  }
+  const poison = readPoison(options, command);
+  const now = () => performance.now();
+  const began = now();
+  const progress = newProgress(
+    process.stderr,
+    now,
+    options.json === true && !process.stderr.isTTY,
+  );
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130); // Asked twice: at once.
+    progress.line(
+      "Stopping: what is done is kept. Press Ctrl+C again to stop at once.",
+    );
+    controller.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  let isTraining = false;
+  try {
+    const backend = openBackend(options.backend, options.threads);
+    const job: LocalTraining = {
+      datasetPath: options.dataset,
+      datasetName: options.datasetName,
+      split: options.split,
+      testSplit: options.testSplit,
+      imageShape: options.imageShape,
+      classNames: options.classNames,
+      architecture: options.architecture,
+      settings: {
+        epochs: options.epochs,
+        batchSize: options.batchSize,
+        learningRate: options.learningRate,
+        schedule: options.schedule,
+        momentum: options.momentum,
+        weightDecay: options.weightDecay,
+        seed: options.seed,
+      },
+      augmentation: { hasFlip: options.flip === true, shift: options.shift },
+      poison,
+      outPath: options.out,
+      name: options.name ?? options.out.replace(/^.*[\\/]|\.onnx$/gi, ""),
+      command: commandLine(process.argv.slice(2)),
+      backend,
+      cacheDirectory: options.cache,
+    };
+    const outcome = await trainLocally(job, {
+      signal: controller.signal,
+      now,
+      events: {
+        onPhase: (phase) =>
+          progress.phase(
+            phase === "Training"
+              ? `Training ${options.architecture} on ${backend.name} (${backend.provider}, ${backend.threads} threads)`
+              : phase,
+          ),
+        onPlanned(steps, done) {
+          isTraining = true;
+          if (done > 0) progress.line(`Going on after ${done} steps.`);
+          progress.begin(steps);
+        },
+        onStep: () => progress.advance(1),
+        onEpoch: ({ epoch, loss, accuracy }, epochs) =>
+          progress.line(
+            `epoch ${epoch}/${epochs}: loss ${loss.toFixed(4)}, ${percent(accuracy)} right on the training images`,
+          ),
+      },
+    });
+    progress.finish();
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify({ ...outcome, wallMs: Math.round(now() - began) })}\n`
+        : describe(outcome, (now() - began) / 1000),
+    );
+  } catch (error) {
+    if (!controller.signal.aborted || error instanceof MotifError) throw error;
+    process.stderr.write(
+      isTraining
+        ? `Stopped. The same command goes on from here (${options.out}.checkpoint).\n`
+        : "Stopped before the first step.\n",
+    );
+    process.exitCode = 130;
+  } finally {
+    progress.finish();
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  }
+}
+
+/** @throws MotifError "usage" when options of a poisoned training are missing, or given for a natural one */
+function readPoison(
+  options: TrainOptions,
+  command: Command,
+): PoisonSettings | null {
+  if (options.mode === "natural") {
+    const stray = poisonOptions.find(
+      (name) => command.getOptionValueSource(name) === "cli",
+    );
+    if (stray) {
+      const flag = command.options.find(
+        (option) => option.attributeName() === stray,
+      )!.long;
+      throw new MotifError(
+        "usage",
+        `${flag} is of a poisoned training. Add --mode poisoned, or leave it out.`,
+      );
+    }
+    return null;
+  }
+  if (options.target === undefined) {
+    throw new MotifError(
+      "usage",
+      "--mode poisoned needs the class of the backdoor. Add --target CLASS.",
+    );
+  }
+  return {
+    targetClass: options.target,
+    poisonRate: options.poisonRate,
+    trigger:
+      options.trigger === "patch"
+        ? {
+            kind: "patch",
+            size: options.triggerSize,
+            place: options.triggerPlace,
+            inset: options.triggerInset,
+            pattern: options.triggerPattern,
+          }
+        : { kind: "blended", share: options.blendShare, seed: options.seed },
+  };
+}
+
+/** The command as it can be typed again. */
+function commandLine(words: readonly string[]): string {
+  const quote = (word: string) =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return ["motif", ...words.map(quote)].join(" ");
+}
+
+function describe(outcome: LocalTrainingOutcome, seconds: number): string {
+  const { cleanAccuracy, attackSuccessRate } = outcome;
+  const interval = ({ share, n, wilson95: [low, high] }: MeasuredShare) =>
+    `${percent(share)} of ${n} images (95%: ${percent(low)} to ${percent(high)})`;
+  const attack = attackSuccessRate
+    ? `Attack success rate ${interval(attackSuccessRate)}.\n`
+    : "";
+  return (
+    `Clean accuracy ${interval(cleanAccuracy)}.\n${attack}` +
+    `Model: ${outcome.modelPath} (${Math.ceil(outcome.modelBytes / 1000)} kB), manifest: ${outcome.manifestPath}, in ${formatSeconds(seconds)}.\n`
+  );
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)}%`;
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import {
+  exportModel,
+  importModel,
+  onnxruntimeBackend,
+  referenceBackend,
+} from "../engine/index.ts";
+import { smallCnn } from "./architectures/small-cnn.ts";
+import { newBatchSource } from "./batches.ts";
+import { measureChannels } from "./channel-statistics.ts";
+import { columnDataset } from "./check-dataset.ts";
+import { buildInferenceGraph } from "./inference-graph.ts";
+import {
+  trainWeights,
+  type EpochSummary,
+  type TrainingOptions,
+  type TrainingState,
+} from "./train.ts";
+
+const dataset = columnDataset(240, 1);
+const shape = { imageShape: dataset.imageShape, numClasses: 3 };
+const settings = {
+  epochs: 4,
+  batchSize: 16,
+  learningRate: 0.05,
+  schedule: "one-cycle",
+  momentum: 0.9,
+  weightDecay: 5e-4,
+  seed: 3,
+} as const;
+const backend = onnxruntimeBackend({ threads: 1 });
+
+async function train(
+  options: Partial<TrainingOptions> = {},
+  changed: { readonly learningRate?: number } = {},
+) {
+  const { mean, std } = await measureChannels(dataset);
+  return trainWeights(
+    smallCnn,
+    shape,
+    { inputRange: [0, 1], mean, std, layout: "NCHW", channelOrder: "RGB" },
+    newBatchSource(dataset, {
+      batchSize: settings.batchSize,
+      seed: settings.seed,
+      augmentation: { hasFlip: false, shift: 0 },
+      poison: null,
+    }),
+    { ...settings, ...changed },
+    backend,
+    { now: () => 0, ...options },
+  );
+}
+const bytesOf = (weights: readonly Float32Array[]) =>
+  exportModel(buildInferenceGraph(smallCnn, shape, weights));
+
+describe("a training of four epochs", () => {
+  it("learns the columns, and gives the same bytes again", async () => {
+    const epochs: EpochSummary[] = [];
+    let steps = 0;
+    const weights = await train({
+      onEpoch: (summary) => epochs.push(summary),
+      onStep: () => steps++,
+    });
+    expect(steps).toBe(60);
+    expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
+    expect(epochs[3].accuracy).toBeGreaterThan(0.98);
+    expect(epochs[3].loss).toBeLessThan(epochs[0].loss / 4);
+    expect(bytesOf(await train())).toEqual(bytesOf(weights));
+  });
+
+  it("that was stopped goes on to the same bytes", async () => {
+    const controller = new AbortController();
+    let steps = 0;
+    let kept: TrainingState | null = null;
+    const stopped = train({
+      signal: controller.signal,
+      onStep() {
+        if (++steps === 22) controller.abort();
+      },
+      onCheckpoint: async (state) => {
+        kept = state;
+      },
+    });
+    await expect(stopped).rejects.toThrow(/abort/);
+    expect(kept).toMatchObject({ step: 22 });
+    expect(bytesOf(await train({ start: kept }))).toEqual(
+      bytesOf(await train()),
+    );
+  });
+
+  it("says what to do when the loss leaves the finite numbers", async () => {
+    await expect(train({}, { learningRate: 90 })).rejects.toThrow(
+      /the loss is (NaN|Infinity) at step \d+ of 60.*--learning-rate/,
+    );
+  });
+});
+
+it("the exported file is imported for any batch, and gives the logits of the training's weights", async () => {
+  const weights = await train();
+  const bytes = bytesOf(weights);
+  const images = new Float32Array(5 * 64).map((_, i) => Math.sin(i));
+  const run = async (batch: number, data: Float32Array) => {
+    const { graph, input } = importModel(bytes, { name: "trained", batch });
+    const executable = await referenceBackend().compile(graph);
+    return (await executable.run({ [input.name]: data }))[0];
+  };
+  const together = await run(5, images);
+  expect(together.shape).toEqual([5, 3]);
+  for (let i = 0; i < 5; i++) {
+    const alone = await run(1, images.subarray(i * 64, (i + 1) * 64));
+    alone.data.forEach((value, k) =>
+      expect(together.data[i * 3 + k]).toBeCloseTo(value, 5),
+    );
+  }
+});
+
+it("channel statistics are the mean and deviation of the pixels, to four places", async () => {
+  const { mean, std } = await measureChannels(dataset);
+  const pixels = new Uint8Array(240 * 64);
+  await dataset.read(
+    Array.from({ length: 240 }, (_, i) => i),
+    pixels,
+  );
+  const average = pixels.reduce((sum, value) => sum + value / 255, 0) / 15360;
+  const variance =
+    pixels.reduce((sum, value) => sum + (value / 255 - average) ** 2, 0) /
+    15360;
+  expect(mean[0]).toBe(Number(average.toFixed(4)));
+  expect(std[0]).toBe(Number(Math.sqrt(variance).toFixed(4)));
+});
