@@ -236,8 +236,9 @@ function phaseFilter(
 
 /**
  * From how many channels on the filter's gradient is a matrix product a tap: below, products are too narrow. Measured with
- * ONNX Runtime on one thread, N = 64: with 16→32 channels at 14×14 1.5 times, with 64→64 at 32×32 1.7 times as fast as
- * the convolution; with one channel three times slower, and no faster where strides make the windows' elements far apart.
+ * ONNX Runtime on one thread: with 16→32 channels at 14×14 (N = 64) 1.5 times, with 64→64 at 32×32 (N = 32) 1.8 times as
+ * fast as the convolution; with one channel two to three times slower, and no faster where strides make the windows'
+ * elements far apart.
  */
 const fewestTapChannels = 8;
 
