@@ -8,15 +8,10 @@ import {
 } from "onnxruntime-node";
 import { MotifError } from "../../motif-error.ts";
 import type { Graph } from "../graph/graph.ts";
-import {
-  elementCount,
-  formatType,
-  type Tensor,
-  type TensorData,
-  type TensorType,
-} from "../graph/tensor.ts";
+import type { Tensor, TensorData, TensorType } from "../graph/tensor.ts";
 import { exportModel } from "../onnx/export-model.ts";
 import type { Backend, Executable } from "./backend.ts";
+import { readFeed } from "./feeds.ts";
 
 /** Fastest first. */
 const providerOrder = ["cuda", "coreml", "dml", "webgpu", "cpu"] as const;
@@ -77,19 +72,7 @@ async function runSession(
 ): Promise<Tensor[]> {
   const inputs: Record<string, OrtTensor> = {};
   for (const input of graph.inputs) {
-    const data = feeds[input.name];
-    if (!data)
-      throw new MotifError(
-        "backend",
-        `no data for input ${input.name} ${formatType(input)}`,
-      );
-    if (data.length !== elementCount(input.shape)) {
-      throw new MotifError(
-        "backend",
-        `${data.length} values for input ${input.name} ${formatType(input)}`,
-      );
-    }
-    inputs[input.name] = toOrt(input, data);
+    inputs[input.name] = toOrt(input, readFeed(input, feeds));
   }
   let results: InferenceSession.OnnxValueMapType;
   try {
