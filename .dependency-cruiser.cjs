@@ -44,7 +44,7 @@ const allowedInEngine = {
   backends: ["backends", "onnx", "ops", "graph"],
 };
 
-const isTest = "\\.test\\.ts$|/check-[^/]+\\.ts$";
+const isTest = "\\.test\\.ts$|/check-[^/]+\\.ts$|/cases/";
 
 const layered = (root, table) =>
   Object.entries(table).map(([name, reach]) => ({

@@ -12,6 +12,7 @@ import type { Tensor, TensorData, TensorType } from "../graph/tensor.ts";
 import { exportModel } from "../onnx/export-model.ts";
 import type { Backend, Executable } from "./backend.ts";
 import { readFeed } from "./feeds.ts";
+import { adaptGraph } from "./onnxruntime/adapt-graph.ts";
 
 /** Fastest first. */
 const providerOrder = ["cuda", "coreml", "dml", "webgpu", "cpu"] as const;
@@ -44,7 +45,7 @@ async function compile(
 ): Promise<Executable> {
   let session: InferenceSession;
   try {
-    session = await InferenceSession.create(exportModel(graph), {
+    session = await InferenceSession.create(exportModel(adaptGraph(graph)), {
       executionProviders: [provider],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,

@@ -105,7 +105,7 @@ class Program implements Executable {
       throw new MotifError("backend", "the executable was disposed of");
     activate(this.#platform);
     // From here to the end nothing is awaited: tfjs's current backend is one for the whole process.
-    const tensors: TfTensor[] = [];
+    const tensors: (TfTensor | undefined)[] = [];
     for (const [slot, tensor] of this.#constants) tensors[slot] = tensor;
     try {
       for (const input of this.#graph.inputs) {
@@ -115,7 +115,7 @@ class Program implements Executable {
       }
       for (const step of this.#steps) this.#runStep(step, tensors);
       return this.#graph.outputs.map((value, index) =>
-        fromTf(value, tensors[this.#outputs[index]]),
+        fromTf(value, tensors[this.#outputs[index]]!),
       );
     } finally {
       for (const [slot, tensor] of tensors.entries())
@@ -135,10 +135,10 @@ class Program implements Executable {
 
   #runStep(
     { inputs, outputs, run, released, node }: Step,
-    tensors: TfTensor[],
+    tensors: (TfTensor | undefined)[],
   ) {
     const operands = inputs.map((slot) =>
-      slot === null ? undefined! : tensors[slot],
+      slot === null ? undefined! : tensors[slot]!,
     );
     try {
       const made = this.#platform.tf.tidy(() => run(operands));
@@ -153,8 +153,8 @@ class Program implements Executable {
       );
     }
     for (const slot of released) {
-      tensors[slot].dispose();
-      delete tensors[slot];
+      tensors[slot]?.dispose();
+      tensors[slot] = undefined;
     }
   }
 

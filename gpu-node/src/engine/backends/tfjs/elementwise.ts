@@ -1,4 +1,5 @@
 /** Operators that compute element by element, with broadcasting where they have several operands. */
+import { MotifError } from "../../../motif-error.ts";
 import type { OpType } from "../../graph/operators.ts";
 import {
   elementCount,
@@ -20,8 +21,56 @@ function unary<Op extends OpType>(kernelName: string): Forward<Op> {
 function binary<Op extends OpType>(kernelName: string): Forward<Op> {
   return (site) => {
     const kernel = site.kernel(kernelName);
-    return ([a, b]) => kernel({ a, b });
+    const [{ shape }] = site.outputs;
+    if (shape.length <= mostAxes) return ([a, b]) => kernel({ a, b });
+    const [mergedA, mergedB] = mergeBroadcast(
+      ...(site.inputs.map((input) => input!.shape) as [Shape, Shape]),
+    );
+    const reshape = site.kernel("Reshape");
+    return ([x, y]) => {
+      const a = reshape({ x }, { shape: mergedA });
+      const b = reshape({ x: y }, { shape: mergedB });
+      return reshape({ x: kernel({ a, b }) }, { shape });
+    };
   };
+}
+
+/** tfjs's kernels broadcast over at most six axes. */
+const mostAxes = 6;
+
+/**
+ * Shapes of fewer axes that broadcast the same way: neighbours along which both operands vary, or the same one, are one.
+ * @throws MotifError "backend" when more are left than tfjs takes
+ */
+function mergeBroadcast(a: Shape, b: Shape): [number[], number[]] {
+  const rank = Math.max(a.length, b.length);
+  const align = (shape: Shape) => [
+    ...new Array<number>(rank - shape.length).fill(1),
+    ...shape,
+  ];
+  const [alignedA, alignedB] = [align(a), align(b)];
+  const merged: [number[], number[]] = [[], []];
+  let kind = "";
+  for (let axis = 0; axis < rank; axis++) {
+    const [sizeA, sizeB] = [alignedA[axis], alignedB[axis]];
+    if (sizeA === 1 && sizeB === 1) continue;
+    const own = `${sizeA === 1} ${sizeB === 1}`;
+    const last = merged[0].length - 1;
+    if (own === kind) {
+      merged[0][last] *= sizeA;
+      merged[1][last] *= sizeB;
+    } else {
+      merged[0].push(sizeA);
+      merged[1].push(sizeB);
+    }
+    kind = own;
+  }
+  if (merged[0].length > mostAxes)
+    throw new MotifError(
+      "backend",
+      `tfjs does not broadcast [${a.join(",")}] and [${b.join(",")}]: more than ${mostAxes} axes`,
+    );
+  return merged;
 }
 
 /** A scalar of the type of the site's first input. */
@@ -65,6 +114,33 @@ const divideIntegers: Forward<"Div"> = (site) => {
     const signs = multiply({ a: sign({ x: a }), b: sign({ x: b }) });
     return multiply({ a: magnitude, b: signs });
   };
+};
+
+const choose: Forward<"Where"> = (site) => {
+  const select = site.kernel("Select");
+  const [{ shape }] = site.outputs;
+  // Select takes operands of one shape, and reads a condition of one axis as a choice of rows.
+  const flat = site.kernel("Reshape");
+  const spread = site.inputs.map((input) => repeat(site, input!.shape, shape));
+  const size = [elementCount(shape)];
+  return (inputs) => {
+    const [condition, t, e] = inputs.map((x, index) =>
+      flat({ x: spread[index](x) }, { shape: size }),
+    );
+    return flat({ x: select({ condition, t, e }) }, { shape });
+  };
+};
+
+/** (c and t) or (not c and e): the WASM kernel for choices takes truth values for numbers of four bytes. */
+const chooseTruth: Forward<"Where"> = (site) => {
+  const [and, or, not] = ["LogicalAnd", "LogicalOr", "LogicalNot"].map((name) =>
+    site.kernel(name),
+  );
+  return ([condition, t, e]) =>
+    or({
+      a: and({ a: condition, b: t }),
+      b: and({ a: not({ x: condition }), b: e }),
+    });
 };
 
 export const elementwise = {
@@ -158,22 +234,8 @@ export const elementwise = {
   And: binary("LogicalAnd"),
   Or: binary("LogicalOr"),
   Not: unary("LogicalNot"),
-  Where: (site) => {
-    const select = site.kernel("Select");
-    const [{ shape }] = site.outputs;
-    // Select takes operands of one shape, and reads a condition of one axis as a choice of rows.
-    const flat = site.kernel("Reshape");
-    const spread = site.inputs.map((input) =>
-      repeat(site, input!.shape, shape),
-    );
-    const size = [elementCount(shape)];
-    return (inputs) => {
-      const [condition, t, e] = inputs.map((x, index) =>
-        flat({ x: spread[index](x) }, { shape: size }),
-      );
-      return flat({ x: select({ condition, t, e }) }, { shape });
-    };
-  },
+  Where: (site) =>
+    site.outputs[0].dtype === "bool" ? chooseTruth(site) : choose(site),
   Cast: (site) => {
     const [from, to] = [site.inputs[0]!.dtype, site.attributes.to];
     if (from === to) return unary<"Cast">("Identity")(site);

@@ -72,8 +72,14 @@ function scatter(
   isAdding: boolean,
 ): (data: TfTensor, indices: TfTensor, updates: TfTensor) => TfTensor {
   if (!isAdding) {
-    const update = site.kernel("TensorScatterUpdate");
-    return (tensor, indices, updates) => update({ tensor, indices, updates });
+    const [update, tile] = [
+      site.kernel("TensorScatterUpdate"),
+      site.kernel("Tile"),
+    ];
+    const reps = shape.map(() => 1);
+    // A copy is written to: the plain JavaScript kernel writes to the tensor that it is given.
+    return (data, indices, updates) =>
+      update({ tensor: tile({ x: data }, { reps }), indices, updates });
   }
   const [sums, add] = [site.kernel("ScatterNd"), site.kernel("Add")];
   return (data, indices, updates) =>
