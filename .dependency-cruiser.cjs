@@ -42,6 +42,15 @@ const allowedInEngine = {
   passes: ["passes", "ops", "graph"],
   onnx: ["onnx", "ops", "graph"],
   backends: ["backends", "onnx", "ops", "graph"],
+  selection: [
+    "selection",
+    "backends",
+    "autodiff",
+    "passes",
+    "onnx",
+    "ops",
+    "graph",
+  ],
 };
 
 const isTest = "\\.test\\.ts$|/check-[^/]+\\.ts$|/cases/";

@@ -12,11 +12,7 @@ import {
   type PresetName,
   type SearchSettings,
 } from "../search/settings.ts";
-import {
-  backendChoices,
-  openBackend,
-  type BackendChoice,
-} from "./open-backend.ts";
+import { backendHelp, openBackend } from "./open-backend.ts";
 import { numberWithin, wholeNumber } from "./options.ts";
 import { formatSeconds, newProgress } from "./progress.ts";
 
@@ -41,7 +37,7 @@ interface SearchOptions {
   readonly pack?: number;
   readonly evaluateImages: number;
   readonly threshold: number;
-  readonly backend: BackendChoice;
+  readonly backend: string;
   readonly threads?: number;
   readonly cache?: string;
   readonly json?: boolean;
@@ -123,11 +119,7 @@ export function addSearchCommand(program: Command): void {
       numberWithin(0, 1),
       0.9,
     )
-    .addOption(
-      new Option("--backend <name>", "what computes")
-        .choices(backendChoices)
-        .default("auto"),
-    )
+    .option("--backend <name>", backendHelp, "auto")
     .option(
       "--threads <n>",
       "CPU threads (default: the machine's cores)",
@@ -174,7 +166,10 @@ async function runSearch(options: SearchOptions): Promise<void> {
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   try {
-    const backend = openBackend(options.backend, options.threads);
+    const backend = await openBackend(options.backend, {
+      threads: options.threads,
+      onTrials: (line) => progress.line(line),
+    });
     const outcome = await searchLocally(
       {
         modelPath: options.model,

@@ -25,7 +25,9 @@ import { readFeed } from "./feeds.ts";
 import { arrange, permutations, type Arrangement } from "./tfjs/arrange.ts";
 import { transpose } from "./tfjs/layout.ts";
 import {
+  isInstalled,
   openPlatform,
+  tfjsProviders,
   type Platform,
   type TfjsProvider,
   type TfTensor,
@@ -34,6 +36,11 @@ import { bindKernel, tfTypes, type Site } from "./tfjs/site.ts";
 import { forwardOf } from "./tfjs/table.ts";
 
 export { tfjsProviders, type TfjsProvider } from "./tfjs/platform.ts";
+
+/** Providers whose packages are installed, fastest first; whether one works shows when it is opened. */
+export function listTfjsProviders(): TfjsProvider[] {
+  return tfjsProviders.filter(isInstalled);
+}
 
 /**
  * Loads tfjs.

@@ -28,6 +28,16 @@ const nativePackages = {
   node: "@tensorflow/tfjs-node",
 } as const;
 
+export function isInstalled(provider: TfjsProvider): boolean {
+  if (provider === "wasm" || provider === "cpu") return true;
+  try {
+    createRequire(import.meta.url).resolve(nativePackages[provider]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Loads a provider and checks that it starts.
  * @throws MotifError "backend" saying why it does not
