@@ -1,8 +1,9 @@
 /** ONNX Runtime's native library, loaded when it is first needed: on a machine where it does not load, others do. */
 import { createRequire } from "node:module";
+import type * as Ort from "onnxruntime-node";
 import { MotifError } from "../../../motif-error.ts";
 
-type OnnxRuntime = typeof import("onnxruntime-node");
+type OnnxRuntime = typeof Ort;
 
 /** @throws MotifError "backend" when the library does not load on this machine */
 export function loadOnnxRuntime(): OnnxRuntime {
