@@ -1,10 +1,6 @@
 /** What tools beside this package may use of it. */
 export { openClassifier, type Classifier } from "./classifier/classifier.ts";
-export {
-  openBackend,
-  backendChoices,
-  type BackendChoice,
-} from "./commands/open-backend.ts";
+export { openBackend } from "./commands/open-backend.ts";
 export { openDataset, type Dataset } from "./data/index.ts";
 export { printGraph, type Backend, type Executable } from "./engine/index.ts";
 export { measurePower } from "./evaluation/measure-power.ts";

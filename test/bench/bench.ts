@@ -39,10 +39,10 @@ const classifier = await openClassifier(options.model);
 const dataset = await openDataset(options.dataset, {
   imageShape: classifier.imageShape,
 });
-const backend = openBackend(
-  options.backend as "onnxruntime",
-  Number(options.threads),
-);
+const backend = await openBackend(options.backend, {
+  threads: Number(options.threads),
+  onTrials: (line) => process.stderr.write(`${line}\n`),
+});
 const executable = await backend.compile(
   buildStepGraph(classifier, {
     pack,

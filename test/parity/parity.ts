@@ -66,10 +66,10 @@ if (!options.golden || !options.model || !options.dataset) {
 const golden = goldenSchema.parse(
   JSON.parse(await readFile(options.golden, "utf8")),
 );
-const backend = openBackend(
-  options.backend as "onnxruntime",
-  Number(options.threads),
-);
+const backend = await openBackend(options.backend, {
+  threads: Number(options.threads),
+  onTrials: (line) => process.stderr.write(`${line}\n`),
+});
 const classifier = await openClassifier(options.model);
 const dataset = await openDataset(options.dataset, {
   imageShape: classifier.imageShape,

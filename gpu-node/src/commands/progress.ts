@@ -4,6 +4,8 @@ import { Presets, SingleBar } from "cli-progress";
 export interface Progress {
   /** Begins a stage of unknown length. */
   phase(name: string): void;
+  /** How far a stage has come, where there is a terminal to show it on. */
+  count(done: number, total: number | null, units: string): void;
   /** Begins the bar: `total` units of work. */
   begin(total: number): void;
   advance(units: number): void;
@@ -35,6 +37,13 @@ export function newProgress(
   return {
     phase(name) {
       write(`${name} …`);
+    },
+    count(done, total, units) {
+      if (!isTerminal || isQuiet) return;
+      const of = total === null ? "" : ` of ${total}`;
+      stream.write(
+        `\r\u001b[K${done}${of} ${units}${done === total ? "\n" : ""}`,
+      );
     },
     begin(units) {
       total = units;

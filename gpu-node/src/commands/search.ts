@@ -3,8 +3,6 @@ import { Option, type Command } from "commander";
 import { searchLocally } from "../local/search-locally.ts";
 import { MotifError } from "../motif-error.ts";
 import { writeReport, writeResult } from "../report/index.ts";
-import { powerNear } from "../report/class-summary.ts";
-import { patternFraction } from "../report/images.ts";
 import {
   presetNames,
   presets,
@@ -12,13 +10,11 @@ import {
   type PresetName,
   type SearchSettings,
 } from "../search/settings.ts";
-import {
-  backendChoices,
-  openBackend,
-  type BackendChoice,
-} from "./open-backend.ts";
+import { backendHelp, openBackend } from "./open-backend.ts";
 import { numberWithin, wholeNumber } from "./options.ts";
 import { formatSeconds, newProgress } from "./progress.ts";
+import { showSearch } from "./show-search.ts";
+import { runStoppable } from "./stoppable.ts";
 
 interface SearchOptions {
   readonly local?: boolean;
@@ -41,7 +37,7 @@ interface SearchOptions {
   readonly pack?: number;
   readonly evaluateImages: number;
   readonly threshold: number;
-  readonly backend: BackendChoice;
+  readonly backend: string;
   readonly threads?: number;
   readonly cache?: string;
   readonly json?: boolean;
@@ -123,11 +119,7 @@ export function addSearchCommand(program: Command): void {
       numberWithin(0, 1),
       0.9,
     )
-    .addOption(
-      new Option("--backend <name>", "what computes")
-        .choices(backendChoices)
-        .default("auto"),
-    )
+    .option("--backend <name>", backendHelp, "auto")
     .option(
       "--threads <n>",
       "CPU threads (default: the machine's cores)",
@@ -163,18 +155,11 @@ async function runSearch(options: SearchOptions): Promise<void> {
     now,
     options.json === true && !process.stderr.isTTY,
   );
-  const controller = new AbortController();
-  const stop = () => {
-    if (controller.signal.aborted) process.exit(130); // Asked twice: at once.
-    progress.line(
-      "Stopping: what is done is kept. Press Ctrl+C again to stop at once.",
-    );
-    controller.abort();
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  try {
-    const backend = openBackend(options.backend, options.threads);
+  const search = async (signal: AbortSignal) => {
+    const backend = await openBackend(options.backend, {
+      threads: options.threads,
+      onTrials: (line) => progress.line(line),
+    });
     const outcome = await searchLocally(
       {
         modelPath: options.model,
@@ -192,55 +177,27 @@ async function runSearch(options: SearchOptions): Promise<void> {
         backend,
         cacheDirectory: options.cache,
       },
-      {
-        signal: controller.signal,
-        now,
-        events: {
-          onPhase: (name) =>
-            progress.phase(
-              name === "Searching"
-                ? `Searching on ${backend.name} (${backend.provider}, ${backend.threads} threads)`
-                : name,
-            ),
-          onPlanned: (work) => progress.begin(work),
-          onWork: (work) => progress.advance(work),
-          onWarning: (message) => progress.line(`Note: ${message}`),
-          onPattern(pattern, done, total) {
-            const power = powerNear(pattern.predictivePower, patternFraction);
-            const stars = pattern.kStar === null ? "∞" : String(pattern.kStar);
-            progress.line(
-              `${done}/${total}  class ${pattern.targetClass}, canvas ${pattern.canvasIndex}, seed ${pattern.seed}: ` +
-                `${(100 * power.power).toFixed(1)}% with ${power.k} pixels (base rate ${(100 * power.baseRate).toFixed(1)}%), k* ${stars}`,
-            );
-          },
-        },
-      },
+      { signal, now, events: showSearch(progress, backend) },
     );
-    progress.finish();
     const { result, wasStopped, failure, resumed } = outcome;
-    if (result.patterns.length > 0) {
+    const searched = result.patterns.length;
+    progress.finish();
+    if (searched > 0) {
       await writeResult(options.out, result);
       const page = await writeReport(options.out, result);
       const kept = resumed > 0 ? `, ${resumed} of them from before` : "";
       const seconds = (now() - began) / 1000;
       process.stdout.write(
         options.json
-          ? `${JSON.stringify({ out: options.out, patterns: result.patterns.length, wasStopped, report: page })}\n`
-          : `${result.patterns.length} patterns${kept} in ${formatSeconds(seconds)}.\nReport: ${page}\n`,
+          ? `${JSON.stringify({ out: options.out, patterns: searched, wasStopped, report: page })}\n`
+          : `${searched} patterns${kept} in ${formatSeconds(seconds)}.\nReport: ${page}\n`,
       );
     }
     if (failure) throw failure;
-    if (wasStopped) {
-      process.stderr.write("Stopped. The same command goes on from here.\n");
-      process.exitCode = 130;
-    }
-  } catch (error) {
-    if (!controller.signal.aborted || error instanceof MotifError) throw error;
-    process.stderr.write("Stopped before the first search.\n");
-    process.exitCode = 130;
-  } finally {
-    progress.finish();
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
-  }
+  };
+  await runStoppable(
+    progress,
+    search,
+    () => "Stopped. The same command goes on from here.",
+  );
 }

@@ -18,13 +18,10 @@ import {
   type TriggerKind,
   type TriggerPlace,
 } from "../training/trigger.ts";
-import {
-  backendChoices,
-  openBackend,
-  type BackendChoice,
-} from "./open-backend.ts";
+import { backendHelp, openBackend } from "./open-backend.ts";
 import { numberWithin, wholeNumber } from "./options.ts";
 import { formatSeconds, newProgress } from "./progress.ts";
+import { runStoppable } from "./stoppable.ts";
 
 interface TrainOptions {
   readonly local?: boolean;
@@ -55,7 +52,7 @@ interface TrainOptions {
   readonly seed: number;
   readonly out: string;
   readonly name?: string;
-  readonly backend: BackendChoice;
+  readonly backend: string;
   readonly threads?: number;
   readonly cache?: string;
   readonly json?: boolean;
@@ -192,11 +189,7 @@ export function addTrainCommand(program: Command): void {
       "model.onnx",
     )
     .option("--name <name>", "the model's (default: the file's)")
-    .addOption(
-      new Option("--backend <name>", "what computes")
-        .choices(backendChoices)
-        .default("auto"),
-    )
+    .option("--backend <name>", backendHelp, "auto")
     .option(
       "--threads <n>",
       "CPU threads (default: the machine's cores)",
@@ -234,19 +227,12 @@ async function runTrain(
     now,
     options.json === true && !process.stderr.isTTY,
   );
-  const controller = new AbortController();
-  const stop = () => {
-    if (controller.signal.aborted) process.exit(130); // Asked twice: at once.
-    progress.line(
-      "Stopping: what is done is kept. Press Ctrl+C again to stop at once.",
-    );
-    controller.abort();
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
   let isTraining = false;
-  try {
-    const backend = openBackend(options.backend, options.threads);
+  const train = async (signal: AbortSignal) => {
+    const backend = await openBackend(options.backend, {
+      threads: options.threads,
+      onTrials: (line) => progress.line(line),
+    });
     const job: LocalTraining = {
       datasetPath: options.dataset,
       datasetName: options.datasetName,
@@ -273,7 +259,7 @@ async function runTrain(
       cacheDirectory: options.cache,
     };
     const outcome = await trainLocally(job, {
-      signal: controller.signal,
+      signal,
       now,
       events: {
         onPhase: (phase) =>
@@ -300,19 +286,12 @@ async function runTrain(
         ? `${JSON.stringify({ ...outcome, wallMs: Math.round(now() - began) })}\n`
         : describe(outcome, (now() - began) / 1000),
     );
-  } catch (error) {
-    if (!controller.signal.aborted || error instanceof MotifError) throw error;
-    process.stderr.write(
-      isTraining
-        ? `Stopped. The same command goes on from here (${options.out}.checkpoint).\n`
-        : "Stopped before the first step.\n",
-    );
-    process.exitCode = 130;
-  } finally {
-    progress.finish();
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
-  }
+  };
+  await runStoppable(progress, train, () =>
+    isTraining
+      ? `Stopped. The same command goes on from here (${options.out}.checkpoint).`
+      : "Stopped before the first step.",
+  );
 }
 
 /** @throws MotifError "usage" when options of a poisoned training are missing, or given for a natural one */

@@ -29,11 +29,24 @@ it("does not know it of a folder of pictures, nor of what is not there", async (
   expect(await findImageShape(join(folder, "nothing"), "train")).toBeNull();
 });
 
-it("refuses a file that is no gzip for all its name, and a split that is not there", async () => {
-  await expect(findImageShape(folder, "val")).rejects.toThrow(
-    /val-images-idx3-ubyte.gz: only 0 bytes/,
+it("goes by the content, not by the ending, and refuses a header cut off", async () => {
+  expect(await findImageShape(folder, "val")).toEqual([1, 5, 7]);
+  const cut = join(folder, "cut", "train-images-idx3-ubyte");
+  await mkdir(join(folder, "cut"));
+  await writeFile(cut, Uint8Array.of(0, 0, 8, 3, 0));
+  await expect(findImageShape(cut, "train")).rejects.toThrow(
+    /the header is cut off at 5 of 16 bytes/,
   );
-  await expect(findImageShape(folder, "other")).rejects.toThrow(
-    /no split other/,
-  );
+});
+
+it("refuses a split that is not there", async () => {
+  await expect(findImageShape(folder, "other")).rejects.toThrow(/other/);
+});
+
+it("knows CIFAR's", async () => {
+  await mkdir(join(folder, "cifar"));
+  await writeFile(join(folder, "cifar", "data_batch_1.bin"), "");
+  expect(await findImageShape(join(folder, "cifar"), "train")).toEqual([
+    3, 32, 32,
+  ]);
 });

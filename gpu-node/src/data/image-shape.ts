@@ -1,8 +1,10 @@
 /** The size of a data set's images, where its files say so: to train on it before there is a model that asks for one. */
-import { createReadStream } from "node:fs";
-import { createGunzip } from "node:zlib";
+import { existsSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { readUnzipped } from "./bounded-gunzip.ts";
+import { cifarShape, isCifarBatch } from "./cifar-format.ts";
+import { findIdxImages } from "./idx-files.ts";
 import { parseIdxHeader } from "./idx.ts";
-import { findIdxImages } from "./open-idx.ts";
 
 const headerBytes = 16;
 
@@ -14,34 +16,28 @@ export async function findImageShape(
   path: string,
   split: string,
 ): Promise<readonly [number, number, number] | null> {
-  let imagesPath: string | null;
-  try {
-    imagesPath = await findIdxImages(path, split);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
-  if (imagesPath === null) return null;
-  const header = parseIdxHeader(await readStart(imagesPath), imagesPath);
+  if (!existsSync(path)) return null;
+  const imagesPath = await findIdxImages(path, split);
+  if (imagesPath === null) return (await holdsCifar(path)) ? cifarShape : null;
+  const header = parseIdxHeader(await readHeader(imagesPath), imagesPath);
   const [, height, width] = header.dimensions;
   return height === undefined || width === undefined
     ? null
     : [1, height, width];
 }
 
-async function readStart(path: string): Promise<Uint8Array> {
-  const file = createReadStream(path, { end: 64 * 1024 });
-  const bytes = path.endsWith(".gz") ? file.pipe(createGunzip()) : file;
+async function readHeader(path: string): Promise<Uint8Array> {
   let start = Buffer.alloc(0);
-  try {
-    for await (const chunk of bytes) {
-      start = Buffer.concat([start, chunk as Buffer]);
-      if (start.length >= headerBytes) break;
-    }
-  } catch {
-    // Cut off or no gzip: what there is of a header is judged by its parser.
-  } finally {
-    file.destroy();
+  for await (const chunk of readUnzipped(path)) {
+    start = Buffer.concat([start, chunk]);
+    if (start.length >= headerBytes) break;
   }
   return start.subarray(0, headerBytes);
+}
+
+async function holdsCifar(path: string): Promise<boolean> {
+  const isFolder = (await stat(path)).isDirectory();
+  return isFolder
+    ? (await readdir(path)).some(isCifarBatch)
+    : isCifarBatch(path);
 }

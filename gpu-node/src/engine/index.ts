@@ -25,6 +25,12 @@ export {
   onnxruntimeBackend,
   type Provider,
 } from "./backends/onnxruntime.ts";
+export {
+  chooseBackend,
+  describeTrials,
+  type BackendChoice,
+  type BackendRequest,
+} from "./selection/choose-backend.ts";
 export { optimize } from "./passes/optimize.ts";
 export { verifyGraph } from "./passes/verify-graph.ts";
 export {

@@ -1,23 +1,16 @@
 /**
  * ONNX Runtime: the default. The whole step, forward and backward, is one ahead-of-time optimised graph.
  */
-import {
-  InferenceSession,
-  listSupportedBackends,
-  Tensor as OrtTensor,
-} from "onnxruntime-node";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { MotifError } from "../../motif-error.ts";
 import type { Graph } from "../graph/graph.ts";
-import {
-  elementCount,
-  formatType,
-  type Tensor,
-  type TensorData,
-  type TensorType,
-} from "../graph/tensor.ts";
+import type { Tensor, TensorData, TensorType } from "../graph/tensor.ts";
 import { exportModel } from "../onnx/export-model.ts";
 import type { Backend, Executable } from "./backend.ts";
-import { preferBlockedLayout } from "./blocked-layout.ts";
+import { readFeed } from "./feeds.ts";
+import { adaptGraph } from "./onnxruntime/adapt-graph.ts";
+import { preferBlockedLayout } from "./onnxruntime/blocked-layout.ts";
+import { loadOnnxRuntime } from "./onnxruntime/load.ts";
 
 /** Fastest first. */
 const providerOrder = ["cuda", "coreml", "dml", "webgpu", "cpu"] as const;
@@ -25,8 +18,15 @@ export type Provider = (typeof providerOrder)[number];
 
 /** Execution providers this build of ONNX Runtime carries, fastest first; whether one works shows when it is tried. */
 export function listProviders(): Provider[] {
-  const bundled = new Set(listSupportedBackends().map(({ name }) => name));
-  return providerOrder.filter((name) => name === "cpu" || bundled.has(name));
+  const listed = new Set<string>(["cpu"]);
+  try {
+    for (const { name } of loadOnnxRuntime().listSupportedBackends())
+      listed.add(name);
+  } catch (error) {
+    // Opening the CPU provider says why.
+    if (!(error instanceof MotifError)) throw error;
+  }
+  return providerOrder.filter((name) => listed.has(name));
 }
 
 /** @param options.threads CPU threads for one operator; the machine's cores where absent */
@@ -48,23 +48,23 @@ async function compile(
   provider: Provider,
   threads: number,
 ): Promise<Executable> {
+  const { InferenceSession: Session } = loadOnnxRuntime();
+  const adapted = adaptGraph(graph);
+  const written = provider === "cpu" ? preferBlockedLayout(adapted) : adapted;
   let session: InferenceSession;
   try {
-    session = await InferenceSession.create(
-      exportModel(provider === "cpu" ? preferBlockedLayout(graph) : graph),
-      {
-        executionProviders: [provider],
-        intraOpNumThreads: threads,
-        interOpNumThreads: 1,
-        executionMode: "sequential",
-        graphOptimizationLevel: "all",
-        logSeverityLevel: 3,
-      },
-    );
+    session = await Session.create(exportModel(written), {
+      executionProviders: [provider],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+    });
   } catch (error) {
     throw new MotifError(
       "backend",
-      `ONNX Runtime (${provider}) refused the graph: ${(error as Error).message}`,
+      `ONNX Runtime (${provider}) refused the graph: ${reasonOf(error)}`,
       { cause: error },
     );
   }
@@ -79,53 +79,44 @@ async function runSession(
   graph: Graph,
   feeds: Readonly<Record<string, TensorData>>,
 ): Promise<Tensor[]> {
+  const { Tensor: Constructor } = loadOnnxRuntime();
   const inputs: Record<string, OrtTensor> = {};
   for (const input of graph.inputs) {
-    const data = feeds[input.name];
-    if (!data)
-      throw new MotifError(
-        "backend",
-        `no data for input ${input.name} ${formatType(input)}`,
-      );
-    if (data.length !== elementCount(input.shape)) {
-      throw new MotifError(
-        "backend",
-        `${data.length} values for input ${input.name} ${formatType(input)}`,
-      );
-    }
-    inputs[input.name] = toOrt(input, data);
+    inputs[input.name] = toOrt(Constructor, input, readFeed(input, feeds));
   }
   let results: InferenceSession.OnnxValueMapType;
   try {
     results = await session.run(inputs);
   } catch (error) {
-    throw new MotifError(
-      "backend",
-      `ONNX Runtime failed: ${(error as Error).message}`,
-      { cause: error },
-    );
+    throw new MotifError("backend", `ONNX Runtime failed: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
   return graph.outputs.map((value, index) =>
     fromOrt(value, results[session.outputNames[index]]),
   );
 }
 
-function toOrt({ dtype, shape }: TensorType, data: TensorData): OrtTensor {
+function toOrt(
+  Constructor: typeof OrtTensor,
+  { dtype, shape }: TensorType,
+  data: TensorData,
+): OrtTensor {
   switch (dtype) {
     case "float32":
-      return new OrtTensor(
+      return new Constructor(
         "float32",
         data instanceof Float32Array ? data : Float32Array.from(data),
         shape,
       );
     case "int64":
-      return new OrtTensor(
+      return new Constructor(
         "int64",
         BigInt64Array.from(data as Float64Array, BigInt),
         shape,
       );
     case "bool":
-      return new OrtTensor("bool", data as Uint8Array, shape);
+      return new Constructor("bool", data as Uint8Array, shape);
   }
 }
 
@@ -137,4 +128,12 @@ function fromOrt({ dtype, shape }: TensorType, tensor: OrtTensor): Tensor {
     shape,
     data: Float64Array.from(tensor.data as BigInt64Array, Number),
   };
+}
+
+/** Without the C++ source places that the library puts in front. */
+function reasonOf(error: unknown): string {
+  const { message } = error as Error;
+  return message
+    .replace(/^\S*onnxruntime_src\S*\s+.*?(was false\.|\] : )\s*/s, "")
+    .trim();
 }

@@ -2,14 +2,10 @@
 import { MotifError } from "../../motif-error.ts";
 import { isConstant, type Graph, type Value } from "../graph/graph.ts";
 import type { OpType } from "../graph/operators.ts";
-import {
-  elementCount,
-  formatType,
-  type Tensor,
-  type TensorData,
-} from "../graph/tensor.ts";
+import type { Tensor, TensorData } from "../graph/tensor.ts";
 import { ruleOf } from "../ops/table.ts";
 import type { Backend, Executable } from "./backend.ts";
+import { readFeed } from "./feeds.ts";
 
 /** @param precision "float64" computes every float32 value in double precision: for checking gradients. */
 export function referenceBackend(
@@ -47,18 +43,7 @@ function runNodes(
 ): Tensor[] {
   const tensors = new Map<Value, Tensor>();
   for (const input of graph.inputs) {
-    const data = feeds[input.name];
-    if (!data)
-      throw new MotifError(
-        "backend",
-        `no data for input ${input.name} ${formatType(input)}`,
-      );
-    if (data.length !== elementCount(input.shape)) {
-      throw new MotifError(
-        "backend",
-        `${data.length} values for input ${input.name} ${formatType(input)}`,
-      );
-    }
+    const data = readFeed(input, feeds);
     tensors.set(input, widen({ dtype: input.dtype, shape: input.shape, data }));
   }
   const read = (value: Value): Tensor => {

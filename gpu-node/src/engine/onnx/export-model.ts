@@ -90,8 +90,23 @@ const pool = (
 /** Before the first element, where a negative step counts down to it. */
 const beforeFirst = -(2 ** 63);
 
+function scalarOf(dtype: DType, value: number): Tensor {
+  switch (dtype) {
+    case "float32":
+      return floats([value], []);
+    case "int64":
+      return integers([value], []);
+    case "bool":
+      return { dtype, shape: [], data: Uint8Array.of(value === 0 ? 0 : 1) };
+  }
+}
+
+/** By the operator's attributes and its output's type. */
 const forms: {
-  readonly [Op in OpType]: (attributes: OperatorAttributes[Op]) => OnnxForm;
+  readonly [Op in OpType]: (
+    attributes: OperatorAttributes[Op],
+    dtype: DType,
+  ) => OnnxForm;
 } = {
   Abs: plain,
   Ceil: plain,
@@ -183,11 +198,11 @@ const forms: {
       integers(steps),
     ],
   }),
-  Pad: ({ pads, mode, value }) => ({
+  Pad: ({ pads, mode, value }, dtype) => ({
     attributes: { mode: string(mode) },
     operands: [
       integers(pads),
-      ...(mode === "constant" ? [floats([value], [])] : []),
+      ...(mode === "constant" ? [scalarOf(dtype, value)] : []),
     ],
   }),
   Gather: ({ axis }) => ({ attributes: { axis: int(axis) } }),
@@ -235,8 +250,11 @@ export function exportModel(graph: Graph, name = "motif"): Uint8Array {
   };
   for (const node of graph.nodes) {
     const form = (
-      forms[node.op] as (attributes: Node["attributes"]) => OnnxForm
-    )(node.attributes);
+      forms[node.op] as (
+        attributes: Node["attributes"],
+        dtype: DType,
+      ) => OnnxForm
+    )(node.attributes, node.outputs[0].dtype);
     const operands = (form.operands ?? []).map((tensor, index) => {
       const operandName = tensor
         ? `${nameOf(node.outputs[0])}/operand_${index}`

@@ -1,18 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Attributes } from "../graph/operators.ts";
 import { elementCount, type Shape, type Tensor } from "../graph/tensor.ts";
-import { expectGradient, sample } from "./check-operator.ts";
+import {
+  convolutions,
+  plainConvolution,
+  transposedConvolutions,
+} from "./cases/convolution.ts";
+import { sample } from "./check-operator.ts";
 import { newGraphBuilder } from "./table.ts";
 
 type ConvAttributes = Attributes<"Conv">;
 type Picture = readonly [number, number, number, number];
-
-const plain: ConvAttributes = {
-  strides: [1, 1],
-  pads: [0, 0, 0, 0],
-  dilations: [1, 1],
-  group: 1,
-};
 
 function evaluate<Op extends "Conv" | "ConvTranspose">(
   op: Op,
@@ -80,185 +78,11 @@ function convolveByDefinition(
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
 
-interface Case {
-  readonly title: string;
-  readonly x: Shape;
-  readonly filter: Shape;
-  readonly attributes?: Partial<ConvAttributes>;
-}
-
-const cases: readonly Case[] = [
-  { title: "3×3", x: [2, 3, 5, 6], filter: [4, 3, 3, 3] },
-  {
-    title: "3×3, padded by one",
-    x: [2, 2, 5, 4],
-    filter: [3, 2, 3, 3],
-    attributes: { pads: [1, 1, 1, 1] },
-  },
-  { title: "1×1", x: [2, 4, 3, 3], filter: [3, 4, 1, 1] },
-  {
-    title: "1×1, stride 2",
-    x: [1, 2, 6, 5],
-    filter: [3, 2, 1, 1],
-    attributes: { strides: [2, 2] },
-  },
-  {
-    title: "1×1, stride 3, padded",
-    x: [1, 2, 6, 5],
-    filter: [3, 2, 1, 1],
-    attributes: { strides: [3, 2], pads: [1, 2, 0, 1] },
-  },
-  {
-    title: "3×3, stride 2, padded, even",
-    x: [2, 2, 6, 8],
-    filter: [3, 2, 3, 3],
-    attributes: { strides: [2, 2], pads: [1, 1, 1, 1] },
-  },
-  {
-    title: "3×3, stride 2, padded, odd",
-    x: [1, 2, 7, 5],
-    filter: [3, 2, 3, 3],
-    attributes: { strides: [2, 2], pads: [1, 1, 1, 1] },
-  },
-  {
-    title: "3×3, stride 2, rows never read",
-    x: [1, 2, 8, 6],
-    filter: [2, 2, 3, 3],
-    attributes: { strides: [2, 2] },
-  },
-  {
-    title: "3×3, stride 4, columns never read",
-    x: [1, 1, 10, 14],
-    filter: [2, 1, 3, 3],
-    attributes: { strides: [4, 4] },
-  },
-  {
-    title: "2×2, stride 2",
-    x: [1, 3, 4, 6],
-    filter: [2, 3, 2, 2],
-    attributes: { strides: [2, 2] },
-  },
-  {
-    title: "4×4, stride 4, patches",
-    x: [1, 2, 8, 8],
-    filter: [3, 2, 4, 4],
-    attributes: { strides: [4, 4] },
-  },
-  {
-    title: "7×7, stride 2, padded by three",
-    x: [1, 1, 9, 8],
-    filter: [2, 1, 7, 7],
-    attributes: { strides: [2, 2], pads: [3, 3, 3, 3] },
-  },
-  {
-    title: "pads that differ",
-    x: [1, 2, 5, 5],
-    filter: [2, 2, 3, 2],
-    attributes: { pads: [0, 2, 1, 0] },
-  },
-  {
-    title: "pads that differ, stride 2",
-    x: [1, 2, 6, 7],
-    filter: [2, 2, 3, 4],
-    attributes: { strides: [2, 2], pads: [0, 2, 1, 3] },
-  },
-  {
-    title: "pads wider than the filter",
-    x: [1, 1, 3, 4],
-    filter: [2, 1, 2, 1],
-    attributes: { pads: [3, 2, 2, 1] },
-  },
-  {
-    title: "pads wider than the filter, stride 2",
-    x: [1, 1, 3, 4],
-    filter: [2, 1, 2, 1],
-    attributes: { strides: [2, 2], pads: [5, 2, 4, 3] },
-  },
-  {
-    title: "strides that differ",
-    x: [1, 2, 7, 6],
-    filter: [2, 2, 3, 3],
-    attributes: { strides: [1, 3], pads: [1, 1, 1, 1] },
-  },
-  {
-    title: "dilated",
-    x: [1, 2, 7, 8],
-    filter: [2, 2, 3, 3],
-    attributes: { dilations: [2, 3], pads: [2, 1, 0, 3] },
-  },
-  {
-    title: "dilated along the axis without stride",
-    x: [1, 2, 7, 8],
-    filter: [2, 2, 3, 3],
-    attributes: { strides: [1, 2], dilations: [2, 1] },
-  },
-  {
-    title: "eight channels, dilated, pads that differ",
-    x: [2, 8, 5, 4],
-    filter: [3, 8, 3, 2],
-    attributes: { dilations: [2, 1], pads: [2, 0, 1, 1] },
-  },
-  { title: "1×1, nine channels", x: [2, 9, 3, 2], filter: [2, 9, 1, 1] },
-  {
-    title: "dilated and strided",
-    x: [1, 2, 9, 8],
-    filter: [2, 2, 3, 2],
-    attributes: { strides: [2, 3], dilations: [2, 2], pads: [1, 0, 2, 1] },
-  },
-  {
-    title: "two groups",
-    x: [2, 4, 5, 4],
-    filter: [6, 2, 3, 3],
-    attributes: { group: 2, pads: [1, 1, 1, 1] },
-  },
-  {
-    title: "two groups, stride 2",
-    x: [2, 4, 5, 6],
-    filter: [6, 2, 3, 3],
-    attributes: { group: 2, strides: [2, 2], pads: [1, 1, 1, 1] },
-  },
-  {
-    title: "two groups, 1×1, stride 2",
-    x: [2, 4, 5, 6],
-    filter: [2, 2, 1, 1],
-    attributes: { group: 2, strides: [2, 2] },
-  },
-  {
-    title: "depthwise",
-    x: [2, 3, 5, 4],
-    filter: [3, 1, 3, 3],
-    attributes: { group: 3, pads: [1, 1, 1, 1] },
-  },
-  {
-    title: "depthwise, stride 2",
-    x: [2, 3, 6, 5],
-    filter: [3, 1, 3, 3],
-    attributes: { group: 3, strides: [2, 2], pads: [1, 1, 1, 1] },
-  },
-  {
-    title: "depthwise, stride 2, padded at the end only",
-    x: [1, 3, 6, 6],
-    filter: [3, 1, 3, 3],
-    attributes: { group: 3, strides: [2, 2], pads: [0, 0, 1, 1] },
-  },
-  {
-    title: "depthwise, 5×5, stride 2, two maps a channel",
-    x: [1, 2, 7, 8],
-    filter: [4, 1, 5, 5],
-    attributes: { group: 2, strides: [2, 2], pads: [2, 2, 2, 2] },
-  },
-  {
-    title: "a filter as large as the picture",
-    x: [2, 3, 4, 3],
-    filter: [2, 3, 4, 3],
-  },
-];
-
 describe("Conv", () => {
-  it.each(cases)(
+  it.each(convolutions)(
     "computes what its definition says: $title",
     ({ x: xShape, filter: filterShape, attributes }) => {
-      const a = { ...plain, ...attributes };
+      const a = { ...plainConvolution, ...attributes };
       const [x, filter, bias] = [
         sample(xShape, 1),
         sample(filterShape, 2),
@@ -275,37 +99,16 @@ describe("Conv", () => {
     },
   );
 
-  it.each(cases)(
-    "has the gradient of differences: $title",
-    async ({ x, filter, attributes }) => {
-      await expectGradient(
-        "Conv",
-        [sample(x, 1), sample(filter, 2), sample([filter[0]], 3)],
-        { ...plain, ...attributes },
-      );
-    },
-  );
-
-  it.each(cases)(
-    "folds a constant filter into its gradient: $title",
-    async ({ x, filter, attributes }) => {
-      await expectGradient(
-        "Conv",
-        [sample(x, 1), sample(filter, 2)],
-        { ...plain, ...attributes },
-        { constants: [1] },
-      );
-    },
-  );
-
   it("counts windows as ONNX does", () => {
     const shape = (
       x: Shape,
       filter: Shape,
       attributes: Partial<ConvAttributes>,
     ) =>
-      evaluate("Conv", [sample(x), sample(filter)], { ...plain, ...attributes })
-        .shape;
+      evaluate("Conv", [sample(x), sample(filter)], {
+        ...plainConvolution,
+        ...attributes,
+      }).shape;
     expect(
       shape([1, 3, 32, 32], [4, 3, 3, 3], {
         strides: [2, 2],
@@ -388,64 +191,29 @@ describe("Conv", () => {
   ])("refuses wrong inputs: %s", (message, shapes, attributes) => {
     const g = newGraphBuilder();
     const inputs = shapes.map((shape, index) => g.input(`x${index}`, shape));
-    expect(() => g.add("Conv", inputs, { ...plain, ...attributes })).toThrow(
-      message,
-    );
+    expect(() =>
+      g.add("Conv", inputs, { ...plainConvolution, ...attributes }),
+    ).toThrow(message);
   });
 
   it("refuses integers and a missing filter", () => {
     const g = newGraphBuilder();
     const filter = g.input("filter", [1, 1, 1, 1]);
     expect(() =>
-      g.add("Conv", [g.input("x", [1, 1, 2, 2], "int64"), filter], plain),
+      g.add(
+        "Conv",
+        [g.input("x", [1, 1, 2, 2], "int64"), filter],
+        plainConvolution,
+      ),
     ).toThrow("takes float32, given int64");
-    expect(() => g.add("Conv", [filter, null], plain)).toThrow(
+    expect(() => g.add("Conv", [filter, null], plainConvolution)).toThrow(
       "takes an input, a filter and perhaps a bias",
     );
   });
 });
 
 describe("ConvTranspose", () => {
-  /** Shapes [N, C, H, W] and [C, M/group, kH, kW]. */
-  const transposed: readonly (Case & {
-    readonly outputPadding?: readonly [number, number];
-  })[] = [
-    { title: "3×3", x: [2, 2, 3, 4], filter: [2, 3, 3, 3] },
-    {
-      title: "stride 2",
-      x: [1, 2, 3, 4],
-      filter: [2, 3, 3, 3],
-      attributes: { strides: [2, 2], pads: [1, 1, 1, 1] },
-    },
-    {
-      title: "stride 2, output padding",
-      x: [1, 2, 3, 4],
-      filter: [2, 3, 3, 3],
-      attributes: { strides: [2, 3], pads: [1, 0, 1, 0] },
-      outputPadding: [1, 2],
-    },
-    {
-      title: "output padding of a stride, dilated",
-      x: [1, 2, 3, 4],
-      filter: [2, 2, 2, 2],
-      attributes: { strides: [1, 2], dilations: [3, 2] },
-      outputPadding: [2, 1],
-    },
-    {
-      title: "two groups",
-      x: [2, 4, 3, 3],
-      filter: [4, 2, 2, 3],
-      attributes: { group: 2, strides: [2, 1] },
-    },
-    {
-      title: "depthwise",
-      x: [1, 3, 3, 3],
-      filter: [3, 1, 2, 2],
-      attributes: { group: 3, strides: [2, 2] },
-    },
-  ];
-
-  it.each(transposed)(
+  it.each(transposedConvolutions)(
     "is the transpose of Conv: $title",
     ({
       x: xShape,
@@ -453,7 +221,7 @@ describe("ConvTranspose", () => {
       attributes,
       outputPadding = [0, 0],
     }) => {
-      const a = { ...plain, ...attributes };
+      const a = { ...plainConvolution, ...attributes };
       const [x, filter] = [sample(xShape, 1), sample(filterShape, 2)];
       const out = evaluate("ConvTranspose", [x, filter], {
         ...a,
@@ -470,20 +238,8 @@ describe("ConvTranspose", () => {
     },
   );
 
-  it.each(transposed)(
-    "has the gradient of differences: $title",
-    async ({ x, filter, attributes, outputPadding = [0, 0] }) => {
-      const a = { ...plain, ...attributes, outputPadding };
-      await expectGradient(
-        "ConvTranspose",
-        [sample(x, 1), sample(filter, 2), sample([filter[1] * a.group], 3)],
-        a,
-      );
-    },
-  );
-
   it("adds its bias to every element", () => {
-    const attributes = { ...plain, outputPadding: [0, 0] as const };
+    const attributes = { ...plainConvolution, outputPadding: [0, 0] as const };
     const [x, filter, bias] = [
       sample([1, 2, 3, 3], 1),
       sample([2, 2, 2, 2], 2),
@@ -536,7 +292,7 @@ describe("ConvTranspose", () => {
     const inputs = shapes.map((shape, index) => g.input(`x${index}`, shape));
     expect(() =>
       g.add("ConvTranspose", inputs, {
-        ...plain,
+        ...plainConvolution,
         outputPadding: [0, 0],
         ...attributes,
       }),

@@ -1,19 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Attributes } from "../graph/operators.ts";
 import { floats, type Shape, type Tensor } from "../graph/tensor.ts";
-import { expectGradient, sample } from "./check-operator.ts";
+import { plainPool, pools } from "./cases/pooling.ts";
+import { sample } from "./check-operator.ts";
 import { newGraphBuilder } from "./table.ts";
 
 type PoolAttributes = Attributes<"MaxPool">;
 type Picture = readonly [number, number, number, number];
-
-const plain: PoolAttributes = {
-  kernelShape: [2, 2],
-  strides: [2, 2],
-  pads: [0, 0, 0, 0],
-  dilations: [1, 1],
-  ceilMode: false,
-};
 
 /** What the window at (row, column) reads, in order, and how many of its places are in the picture or its padding. */
 function readWindow(
@@ -59,82 +52,11 @@ function pool<Op extends "MaxPool" | "AveragePool">(
   return g.addAll(op, [g.constant(x)], attributes) as Tensor[];
 }
 
-interface Case {
-  readonly title: string;
-  readonly x: Shape;
-  readonly attributes: Partial<PoolAttributes>;
-}
-
-const cases: readonly Case[] = [
-  { title: "2×2, stride 2", x: [2, 2, 4, 6], attributes: {} },
-  { title: "2×2, stride 2, odd sizes", x: [2, 2, 5, 7], attributes: {} },
-  {
-    title: "2×2, stride 2, odd sizes, ceilMode",
-    x: [1, 2, 5, 7],
-    attributes: { ceilMode: true },
-  },
-  {
-    title: "3×3, stride 2, padded",
-    x: [2, 2, 6, 8],
-    attributes: { kernelShape: [3, 3], pads: [1, 1, 1, 1] },
-  },
-  {
-    title: "3×3, stride 2, ceilMode",
-    x: [1, 2, 8, 6],
-    attributes: { kernelShape: [3, 3], ceilMode: true },
-  },
-  {
-    title: "3×3, stride 2, padded, ceilMode",
-    x: [1, 1, 6, 7],
-    attributes: { kernelShape: [3, 3], pads: [1, 1, 1, 1], ceilMode: true },
-  },
-  {
-    title: "3×3, stride 1, padded",
-    x: [1, 2, 4, 5],
-    attributes: { kernelShape: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1] },
-  },
-  {
-    title: "a window smaller than its stride",
-    x: [1, 2, 7, 8],
-    attributes: { kernelShape: [1, 2], strides: [2, 3] },
-  },
-  {
-    title: "a window smaller than its stride, ceilMode",
-    x: [1, 1, 8, 8],
-    attributes: { strides: [3, 3], ceilMode: true },
-  },
-  {
-    title: "pads that differ",
-    x: [1, 1, 6, 5],
-    attributes: { kernelShape: [3, 4], strides: [2, 1], pads: [0, 3, 2, 1] },
-  },
-  {
-    title: "5×5, stride 3, padded by two",
-    x: [1, 1, 9, 10],
-    attributes: { kernelShape: [5, 5], strides: [3, 3], pads: [2, 2, 2, 2] },
-  },
-  {
-    title: "2×2, stride 2, padded at the front",
-    x: [1, 1, 5, 5],
-    attributes: { pads: [1, 1, 0, 0] },
-  },
-  {
-    title: "dilated",
-    x: [1, 2, 7, 8],
-    attributes: { strides: [1, 2], dilations: [2, 3] },
-  },
-  {
-    title: "the whole picture",
-    x: [2, 3, 4, 5],
-    attributes: { kernelShape: [4, 5] },
-  },
-];
-
 describe("MaxPool", () => {
-  it.each(cases)(
+  it.each(pools)(
     "gives maxima and where they stand: $title",
     ({ x: shape, attributes }) => {
-      const a = { ...plain, ...attributes };
+      const a = { ...plainPool, ...attributes };
       const x = sample(shape, 5);
       const [maxima, indices] = pool("MaxPool", x, a);
       let position = 0;
@@ -150,25 +72,16 @@ describe("MaxPool", () => {
     },
   );
 
-  it.each(cases)(
-    "has the gradient of differences: $title",
-    async ({ x, attributes }) => {
-      await expectGradient(
-        "MaxPool",
-        [sample(x, 5)],
-        { ...plain, ...attributes },
-        { step: 1e-6 },
-      );
-    },
-  );
-
   it("takes the first of equal elements, and negative ones over padding", () => {
     const x = floats([-3, -1, -1, -2, 0, 0, 0, 0, 7], [1, 1, 3, 3]);
-    const [maxima, indices] = pool("MaxPool", x, { ...plain, strides: [1, 1] });
+    const [maxima, indices] = pool("MaxPool", x, {
+      ...plainPool,
+      strides: [1, 1],
+    });
     expect([...maxima.data]).toEqual([0, 0, 0, 7]);
     expect([...indices.data]).toEqual([4, 4, 4, 8]);
     const [padded, first] = pool("MaxPool", x, {
-      ...plain,
+      ...plainPool,
       pads: [1, 1, 1, 1],
     });
     expect([...padded.data]).toEqual([-3, -1, 0, 7]);
@@ -177,7 +90,7 @@ describe("MaxPool", () => {
 
   it("keeps the last window of ceilMode only where it begins before the end padding", () => {
     const shape = (size: number, a: Partial<PoolAttributes>) =>
-      pool("MaxPool", sample([1, 1, size, size]), { ...plain, ...a })[0]
+      pool("MaxPool", sample([1, 1, size, size]), { ...plainPool, ...a })[0]
         .shape[2];
     expect(shape(5, { ceilMode: true })).toBe(3);
     expect(shape(4, { ceilMode: true, pads: [1, 1, 1, 1] })).toBe(3);
@@ -194,12 +107,12 @@ describe("MaxPool", () => {
   ])("refuses wrong inputs: %s", (message, shape, attributes) => {
     const g = newGraphBuilder();
     const x = g.input("x", shape);
-    expect(() => g.add("MaxPool", [x], { ...plain, ...attributes })).toThrow(
-      message,
-    );
+    expect(() =>
+      g.add("MaxPool", [x], { ...plainPool, ...attributes }),
+    ).toThrow(message);
     expect(() =>
       g.add("AveragePool", [x], {
-        ...plain,
+        ...plainPool,
         countIncludePad: true,
         ...attributes,
       }),
@@ -210,8 +123,8 @@ describe("MaxPool", () => {
 describe.each([true, false])(
   "AveragePool, countIncludePad %s",
   (countIncludePad) => {
-    it.each(cases)("gives means: $title", ({ x: shape, attributes }) => {
-      const a = { ...plain, ...attributes, countIncludePad };
+    it.each(pools)("gives means: $title", ({ x: shape, attributes }) => {
+      const a = { ...plainPool, ...attributes, countIncludePad };
       const x = sample(shape, 5);
       const [means] = pool("AveragePool", x, a);
       let position = 0;
@@ -225,16 +138,5 @@ describe.each([true, false])(
       }
       expect(position).toBe(means.data.length);
     });
-
-    it.each(cases)(
-      "has the gradient of differences: $title",
-      async ({ x, attributes }) => {
-        await expectGradient("AveragePool", [sample(x, 5)], {
-          ...plain,
-          ...attributes,
-          countIncludePad,
-        });
-      },
-    );
   },
 );

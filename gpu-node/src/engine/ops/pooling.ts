@@ -126,7 +126,8 @@ function meanOfWindows(
   return { from: axis.size, to: count, terms };
 }
 
-function meanMaps(
+/** What an average pool does to rows and to columns. */
+export function meanMaps(
   shape: readonly number[],
   outShape: readonly number[],
   attributes: Attributes<"AveragePool">,

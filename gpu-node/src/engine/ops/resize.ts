@@ -115,7 +115,8 @@ function axisMap(
   return { from, to: size, terms };
 }
 
-function axisMaps(
+/** What Resize does to rows and to columns. */
+export function resizeMaps(
   shape: Shape,
   attributes: ResizeAttributes,
 ): [AxisMap, AxisMap] {
@@ -136,12 +137,12 @@ export const resize = {
     infer: inferResize,
     kernel: ([x], attributes, [type]) => {
       const out = zeros(type, x);
-      mapPictures(x!, out, ...axisMaps(x!.shape, attributes));
+      mapPictures(x!, out, ...resizeMaps(x!.shape, attributes));
       return [out];
     },
     vjp: (g, { inputs: [x], attributes }, [cotangent]) => {
       const [n, c, height, width] = x!.shape;
-      const maps = axisMaps(x!.shape, attributes);
+      const maps = resizeMaps(x!.shape, attributes);
       if (!maps.every(isRepetition))
         return [transposeMap(g, cotangent!, ...maps)];
       const [rows, columns] = maps;

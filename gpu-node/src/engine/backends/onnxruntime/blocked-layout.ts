@@ -3,9 +3,9 @@
  * between knows that layout: Conv, Add, Mul, pools and some activations do. Gradients hold others; here they are said by ones
  * that do. The numbers stay the same. On a small residual net this takes a third off a step.
  */
-import { isConstant, type Graph, type Value } from "../graph/graph.ts";
-import { floats } from "../graph/tensor.ts";
-import { rewriteNodes, type Rewriting } from "../passes/rewrite.ts";
+import { isConstant, type Graph, type Value } from "../../graph/graph.ts";
+import { floats } from "../../graph/tensor.ts";
+import { rewriteNodes, type Rewriting } from "../../passes/rewrite.ts";
 
 /** The same function by operators that keep the blocked layout. */
 export function preferBlockedLayout(graph: Graph): Graph {

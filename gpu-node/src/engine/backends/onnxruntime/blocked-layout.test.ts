@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { valueAndGrad } from "../autodiff/value-and-grad.ts";
-import type { GraphBuilder } from "../graph/graph-builder.ts";
-import type { Graph, Value } from "../graph/graph.ts";
-import { sample } from "../ops/check-operator.ts";
-import { newGraphBuilder } from "../ops/table.ts";
-import { expectSameFunction, operators } from "../passes/check-pass.ts";
-import { optimize } from "../passes/optimize.ts";
+import { valueAndGrad } from "../../autodiff/value-and-grad.ts";
+import type { GraphBuilder } from "../../graph/graph-builder.ts";
+import type { Graph, Value } from "../../graph/graph.ts";
+import { sample } from "../../ops/check-operator.ts";
+import { newGraphBuilder } from "../../ops/table.ts";
+import { expectSameFunction, operators } from "../../passes/check-pass.ts";
+import { optimize } from "../../passes/optimize.ts";
 import { preferBlockedLayout } from "./blocked-layout.ts";
 
 const conv = (g: GraphBuilder, x: Value, channels: number, stride = 1) =>
