@@ -131,6 +131,26 @@ function triangle(call: OnnxCall): Value {
     : call.add("And", [kept, x], {});
 }
 
+/** Drops nothing: outside of training, and in training mode at a ratio of 0, which PyTorch's Swin transformers write. */
+function dropout(call: OnnxCall): Value | readonly Value[] {
+  const x = call.input(0);
+  const [ratio, training] = [call.optional(1), call.optional(2)];
+  const isOff = (value: Value | null) =>
+    value !== null && isConstant(value) && value.data[0] === 0;
+  if (training && !isOff(training) && !isOff(ratio)) {
+    call.fail(
+      "it is exported in training mode. Call model.eval() and export again.",
+    );
+  }
+  if (call.node.outputs.length < 2) return x;
+  const kept = call.g.constant({
+    dtype: "bool",
+    shape: [],
+    data: Uint8Array.of(1),
+  });
+  return [x, call.add("Expand", [kept], { shape: x.shape })];
+}
+
 export const constants: Lowerings = {
   Constant: constant,
   ConstantOfShape: constantOfShape,
@@ -148,22 +168,7 @@ export const constants: Lowerings = {
     );
   },
   Identity: (call) => call.input(0),
-  Dropout: (call) => {
-    const x = call.input(0);
-    const training = call.optional(2);
-    if (training && !(isConstant(training) && training.data[0] === 0)) {
-      call.fail(
-        "it is exported in training mode. Call model.eval() and export again.",
-      );
-    }
-    if (call.node.outputs.length < 2) return x;
-    const kept = call.g.constant({
-      dtype: "bool",
-      shape: [],
-      data: Uint8Array.of(1),
-    });
-    return [x, call.add("Expand", [kept], { shape: x.shape })];
-  },
+  Dropout: dropout,
   If: (call) => {
     const condition = call.input(0);
     if (!isConstant(condition)) {

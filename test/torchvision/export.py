@@ -1,0 +1,118 @@
+"""Exports one classifier as ONNX with what PyTorch computes for it, for compare.ts to hold Motif against.
+
+Weights are random from a fixed seed. Statistics and affine parameters of the normalisations are made to differ from
+their neutral initial values, and layers that torchvision initialises with zeros or ones are given noise, so that
+folding them wrongly shows. Written to the folder, all little-endian and row-major:
+
+    model.onnx        the network, batch normalisations unfused
+    input.f32         images [2, C, H, W]
+    logits.f32        [2, K], by PyTorch in float32
+    gradient.f32      of the summed cross-entropy towards class 1, by the images, in float32
+    logits.f64, gradient.f64    the same computed in float64: what is exact
+    facts.json        {"shape": [2, C, H, W], "classes": K, "opset": …}
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+import warnings
+
+import torch
+import torchvision
+from torch import nn
+
+import small_networks
+
+# Pixels of the input's side where it is not 224.
+SIDES = {"inception_v3": 299}
+
+
+def build(name):
+    if name in small_networks.NETWORKS:
+        return small_networks.NETWORKS[name]()
+    # Auxiliary heads are left off where there are some: they do not run in eval mode.
+    extra = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    return torchvision.models.get_model(name, weights=None, **extra)
+
+
+def disturb(model, images):
+    """Gives every parameter that is all one number some noise, and normalisations the statistics of `images`."""
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.numel() > 1 and bool((parameter == parameter.flatten()[0]).all()):
+                # Layer scales start at 1e-6: with them, a block would be next to an identity.
+                if 0 < abs(parameter.flatten()[0]) < 0.1:
+                    parameter.fill_(0.5)
+                parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
+        batch_norms = [m for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+        if batch_norms:
+            momenta = [m.momentum for m in batch_norms]
+            for m in batch_norms:
+                m.momentum = 1.0
+                m.train()
+            model(images)
+            for m, momentum in zip(batch_norms, momenta):
+                m.momentum = momentum
+                m.eval()
+                m.running_mean.add_(0.1 * torch.randn(m.running_mean.shape, generator=generator))
+                m.running_var.mul_(1 + 0.2 * torch.rand(m.running_var.shape, generator=generator))
+
+
+def evaluate(model, images):
+    images = images.clone().requires_grad_(True)
+    logits = model(images)
+    targets = torch.ones(len(images), dtype=torch.long)
+    loss = nn.functional.cross_entropy(logits, targets, reduction="sum")
+    (gradient,) = torch.autograd.grad(loss, images)
+    return logits.detach(), gradient
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", help="of torchvision, or of small_networks.py")
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--opset", type=int, default=13)
+    parser.add_argument("--fixed-batch", type=int, default=0, help="0: the batch stays open")
+    parser.add_argument("--fused", action="store_true", help="let PyTorch fold batch normalisations itself")
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    torch.set_num_threads(2)
+    torch.manual_seed(0)
+    model = build(options.model).eval()
+    side = getattr(model, "side", SIDES.get(options.model, 224))
+    channels = getattr(model, "channels", 3)
+    images = torch.rand(2, channels, side, side)
+    disturb(model, images)
+
+    folder = options.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    exported = images[: options.fixed_batch or 2]
+    torch.onnx.export(
+        model,
+        exported,
+        str(folder / "model.onnx"),
+        opset_version=options.opset,
+        training=torch.onnx.TrainingMode.EVAL if options.fused else torch.onnx.TrainingMode.PRESERVE,
+        input_names=["image"],
+        output_names=["logits"],
+        dynamic_axes=None if options.fixed_batch else {"image": {0: "batch"}, "logits": {0: "batch"}},
+    )
+
+    def write(name, tensor):
+        (folder / name).write_bytes(tensor.contiguous().numpy().tobytes())
+
+    logits, gradient = evaluate(model, images)
+    write("input.f32", images)
+    write("logits.f32", logits)
+    write("gradient.f32", gradient)
+    logits, gradient = evaluate(model.double(), images.double())
+    write("logits.f64", logits)
+    write("gradient.f64", gradient)
+    facts = {"shape": list(images.shape), "classes": logits.shape[1], "opset": options.opset}
+    (folder / "facts.json").write_text(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
