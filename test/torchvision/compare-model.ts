@@ -52,6 +52,9 @@ export async function exportFromTorch(
 
 /** Differences are the largest over all entries, relative to the largest entry of PyTorch's float64 or float32 result. */
 export interface Comparison {
+  /** Of the images: pixels of a side, and the seed. */
+  readonly side: number;
+  readonly seed: number;
   /** In the graph as it is run, forward only. */
   readonly nodes: number;
   /** Kinds of operators among them. */
@@ -67,7 +70,7 @@ export interface Comparison {
 
 const factsSchema = z.object({
   shape: z.tuple([z.number(), z.number(), z.number(), z.number()]),
-  classes: z.number(),
+  seed: z.number(),
 });
 
 /** @param folder what `exportFromTorch` has written */
@@ -96,6 +99,8 @@ export async function compareModel(
   const exact = await read("gradient.f64");
   const theirs = await read("gradient.f32");
   return {
+    side: facts.shape[3],
+    seed: facts.seed,
     nodes: forward.nodes.length,
     operators: new Set(forward.nodes.map(({ op }) => op)).size,
     importMs,

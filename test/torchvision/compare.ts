@@ -64,6 +64,8 @@ const backend = onnxruntimeBackend({ threads: Number(options.threads) });
 const columns = [
   "model",
   "nodes (kinds)",
+  "side",
+  "seed",
   "import ms",
   "logits",
   "gradient",
@@ -71,7 +73,7 @@ const columns = [
   "PyTorch's",
   "",
 ];
-const widths = [20, 14, 10, 9, 9, 11, 10, 0];
+const widths = [20, 14, 5, 5, 10, 9, 9, 11, 10, 0];
 const print = (cells: readonly string[]) =>
   process.stdout.write(
     `${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(" ")}\n`,
@@ -96,6 +98,8 @@ try {
       print([
         name,
         `${found.nodes} (${found.operators})`,
+        String(found.side),
+        String(found.seed),
         found.importMs.toFixed(0),
         ...[
           found.logitsError,

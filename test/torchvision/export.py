@@ -9,10 +9,11 @@ folding them wrongly shows. Written to the folder, all little-endian and row-maj
     logits.f32        [2, K], by PyTorch in float32
     gradient.f32      of the summed cross-entropy towards class 1, by the images, in float32
     logits.f64, gradient.f64    the same computed in float64: what is exact
-    facts.json        {"shape": [2, C, H, W], "classes": K, "opset": …}
+    facts.json        {"shape": [2, C, H, W], "seed": of the images}
 """
 
 import argparse
+import copy
 import json
 import pathlib
 import sys
@@ -26,6 +27,12 @@ import small_networks
 
 # Pixels of the input's side where it is not 224.
 SIDES = {"inception_v3": 299}
+
+# Shares of the full side, and seeds of images, in the order in which they are tried.
+TRIES = [(1, range(2)), (4 / 7, range(2)), (3 / 7, range(3)), (2 / 7, range(12))]
+
+# The largest difference between PyTorch's own float32 and float64 gradients, relative to the largest entry.
+CLEAN = 2e-4
 
 
 def build(name):
@@ -69,6 +76,37 @@ def evaluate(model, images):
     return logits.detach(), gradient
 
 
+def difference(gradient, exact):
+    return float((gradient.double() - exact).abs().max() / exact.abs().max())
+
+
+def find_images(model, exact_model, channels, side):
+    """Images at which float32 knows the gradient, and what PyTorch computes there in float32 and in float64.
+
+    Where an activation is within rounding of the kink of a ReLU, or two are within rounding of being the largest of a
+    max-pool window, the gradient in float32 is a matter of luck: PyTorch then differs from itself in float64 by
+    percents. Among the millions of activations of a large ReLU network at full size there is always such a one. So
+    other images are tried, then smaller ones, until PyTorch agrees with itself, and a change in the last bits of the
+    images does not matter either.
+    """
+    tries = []
+    for share, seeds in TRIES:
+        for seed in seeds:
+            size = round(side * share)
+            generator = torch.Generator().manual_seed(seed)
+            images = torch.rand(2, channels, size, size, generator=generator)
+            logits, gradient = evaluate(model, images)
+            exact_logits, exact = evaluate(exact_model, images.double())
+            noise = difference(gradient, exact)
+            if noise < CLEAN:
+                nudged = images * (1 + 3e-7 * torch.randn(images.shape, generator=generator))
+                noise = difference(evaluate(model, nudged)[1], exact)
+            tries.append((noise, size, seed))
+            if noise < CLEAN:
+                return images, seed, {"f32": (logits, gradient), "f64": (exact_logits, exact)}
+    sys.exit(f"no images found where PyTorch's float32 and float64 gradients agree (error, size, seed): {tries}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", help="of torchvision, or of small_networks.py")
@@ -83,15 +121,15 @@ def main():
     model = build(options.model).eval()
     side = getattr(model, "side", SIDES.get(options.model, 224))
     channels = getattr(model, "channels", 3)
-    images = torch.rand(2, channels, side, side)
-    disturb(model, images)
+    disturb(model, torch.rand(2, channels, side, side))
+    exact_model = copy.deepcopy(model).double()
+    images, seed, results = find_images(model, exact_model, channels, side)
 
     folder = options.folder
     folder.mkdir(parents=True, exist_ok=True)
-    exported = images[: options.fixed_batch or 2]
     torch.onnx.export(
         model,
-        exported,
+        images[: options.fixed_batch or 2],
         str(folder / "model.onnx"),
         opset_version=options.opset,
         training=torch.onnx.TrainingMode.EVAL if options.fused else torch.onnx.TrainingMode.PRESERVE,
@@ -103,14 +141,11 @@ def main():
     def write(name, tensor):
         (folder / name).write_bytes(tensor.contiguous().numpy().tobytes())
 
-    logits, gradient = evaluate(model, images)
     write("input.f32", images)
-    write("logits.f32", logits)
-    write("gradient.f32", gradient)
-    logits, gradient = evaluate(model.double(), images.double())
-    write("logits.f64", logits)
-    write("gradient.f64", gradient)
-    facts = {"shape": list(images.shape), "classes": logits.shape[1], "opset": options.opset}
+    for precision, (logits, gradient) in results.items():
+        write(f"logits.{precision}", logits)
+        write(f"gradient.{precision}", gradient)
+    facts = {"shape": list(images.shape), "seed": seed}
     (folder / "facts.json").write_text(json.dumps(facts))
 
 

@@ -5,6 +5,7 @@ import type { Value } from "../../graph/graph.ts";
 import type { OnnxGraph, OnnxNode } from "../model-proto.ts";
 import { decodeTensor } from "../tensor-proto.ts";
 import { describeNode, OnnxCall } from "./call.ts";
+import { BudgetSpent, type FoldingBudget } from "./folding-budget.ts";
 import { lowerings } from "./table.ts";
 
 export interface LoweringOptions {
@@ -12,6 +13,8 @@ export interface LoweringOptions {
   readonly opset: number;
   /** The model's name, for messages. */
   readonly model: string;
+  /** What computing constants may cost; `g` spends from it too. */
+  readonly budget: FoldingBudget;
 }
 
 /** Values by their ONNX name. A subgraph's scope sees the one around it. */
@@ -118,10 +121,18 @@ function lowerNode(
   scope: Scope,
   options: LoweringOptions,
 ): readonly Value[] {
-  const { g, opset, model } = options;
+  const { g, opset, model, budget } = options;
   const inline = (graph: OnnxGraph) =>
     lowerInto(new Scope(scope), graph, options);
-  const call = new OnnxCall({ g, node, inputs, opset, model, inline });
+  const call = new OnnxCall({
+    g,
+    node,
+    inputs,
+    opset,
+    model,
+    budget,
+    inline,
+  });
   if (node.domain !== "") {
     call.fail(
       "operators outside of the standard set (ai.onnx) are not supported. Export without custom or fused operators.",
@@ -141,6 +152,7 @@ function lowerNode(
     const result = lowering(call);
     return "dtype" in result ? [result] : result;
   } catch (error) {
+    if (error instanceof BudgetSpent) return call.fail(error.message);
     if (!(error instanceof MotifError) || error.code === "model") throw error;
     // What the graph builder refuses: types or sizes that do not fit.
     throw new MotifError(
