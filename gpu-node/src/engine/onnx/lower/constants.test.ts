@@ -302,6 +302,67 @@ describe("a constant without bounds is refused before it is computed", () => {
       ),
     ],
     [
+      "MatMul of two large squares",
+      added(
+        [
+          node("ConstantOfShape", ["size"], {}, "square"),
+          node("MatMul", ["square", "square"]),
+        ],
+        [int64Tensor("size", [4096, 4096])],
+      ),
+    ],
+    [
+      "Conv with a filter as large as the picture",
+      added(
+        [
+          node("ConstantOfShape", ["size"], {}, "picture"),
+          node("ConstantOfShape", ["half"], {}, "filter"),
+          node("Conv", ["picture", "filter"]),
+        ],
+        [
+          int64Tensor("size", [1, 1, 1024, 1024]),
+          int64Tensor("half", [1, 1, 512, 512]),
+        ],
+      ),
+    ],
+    [
+      "MaxPool with large windows",
+      added(
+        [
+          node("ConstantOfShape", ["size"], {}, "picture"),
+          node(
+            "MaxPool",
+            ["picture"],
+            intAttributes({ kernel_shape: [512, 512] }),
+          ),
+        ],
+        [int64Tensor("size", [1, 1, 1024, 1024])],
+      ),
+    ],
+    [
+      "a thousand modest constants",
+      added(
+        Array.from({ length: 1000 }, (_, i) => [
+          node("ConstantOfShape", ["size"], {}, `c${i}`),
+          node("Add", [i ? `s${i - 1}` : "x", `c${i}`], {}, `s${i}`),
+        ])
+          .flat()
+          .concat(node("Add", ["s999", "x"])),
+        [int64Tensor("size", [2 ** 17, 2, 3])],
+      ),
+    ],
+    [
+      "a thousand triangles",
+      added(
+        Array.from({ length: 1000 }, (_, i) =>
+          node("Trilu", [i ? `t${i - 1}` : "wide"], {}, `t${i}`),
+        )
+          .toSpliced(0, 0, node("Pad", ["x", "pads"], {}, "wide"))
+          .concat(node("ReduceSum", ["t999"], intAttributes({ keepdims: 0 }))),
+        [int64Tensor("pads", [0, 0, 254, 509])],
+      ),
+    ],
+    [
       "Expand of the image",
       added(
         [node("Expand", ["x", "huge"])],

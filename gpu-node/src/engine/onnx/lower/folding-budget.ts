@@ -6,7 +6,7 @@ import type { Attributes, OpType } from "../../graph/operators.ts";
 import { elementCount, type TensorType } from "../../graph/tensor.ts";
 
 /** Elements that may be made from a file of a few bytes: masks, grids of positions. */
-const freeElements = 2 ** 26;
+const freeElements = 2 ** 24;
 /** Elements read, written and multiplied: some seconds of the reference kernels. Reordering 2 GiB of weights takes half. */
 const mostWork = 2 ** 31;
 
