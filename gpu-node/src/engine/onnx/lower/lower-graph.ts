@@ -73,6 +73,11 @@ function lowerInto(
   const needed = neededNames(graph);
   for (const tensor of graph.initializers) {
     if (!needed.has(tensor.name)) continue;
+    if (scope.has(tensor.name))
+      throw new MotifError(
+        "model",
+        `${model}: tensor "${tensor.name}" is there twice. Export it again.`,
+      );
     scope.set(
       tensor.name,
       g.constant(
@@ -138,6 +143,11 @@ function lowerNode(
       "operators outside of the standard set (ai.onnx) are not supported. Export without custom or fused operators.",
     );
   }
+  if (isQuantized(node.opType)) {
+    call.fail(
+      "quantised models cannot be used, they have no gradients. Export the float32 model that it was made from.",
+    );
+  }
   const lowering = lowerings.get(node.opType);
   if (!lowering) {
     if (controlFlow.has(node.opType))
@@ -164,6 +174,10 @@ function lowerNode(
     );
   }
 }
+
+/** QLinearConv, ConvInteger, QuantizeLinear and the like. */
+const isQuantized = (opType: string) =>
+  /^QLinear|Quantize|^(?:Conv|MatMul)Integer$/.test(opType);
 
 /** Every name that the graph's outputs depend on. */
 function neededNames(graph: OnnxGraph): Set<string> {
