@@ -4,7 +4,7 @@ Weights are random from a fixed seed. Statistics and affine parameters of the no
 their neutral initial values, and layers that torchvision initialises with zeros or ones are given noise, so that
 folding them wrongly shows. Written to the folder, all little-endian and row-major:
 
-    model.onnx        the network, batch normalisations unfused
+    opset-13.onnx     the network, batch normalisations unfused; one file for each opset asked for
     input.f32         images [2, C, H, W]
     logits.f32        [2, K], by PyTorch in float32
     gradient.f32      of the summed cross-entropy towards class 1, by the images, in float32
@@ -116,7 +116,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", help="of torchvision, or of small_networks.py")
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--opset", type=int, default=13)
+    parser.add_argument("--opset", type=int, nargs="+", default=[13])
     parser.add_argument("--fixed-batch", type=int, default=0, help="0: the batch stays open")
     parser.add_argument("--fused", action="store_true", help="let PyTorch fold batch normalisations itself")
     options = parser.parse_args()
@@ -132,16 +132,17 @@ def main():
 
     folder = options.folder
     folder.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(
-        model,
-        images[: options.fixed_batch or 2],
-        str(folder / "model.onnx"),
-        opset_version=options.opset,
-        training=torch.onnx.TrainingMode.EVAL if options.fused else torch.onnx.TrainingMode.PRESERVE,
-        input_names=["image"],
-        output_names=["logits"],
-        dynamic_axes=None if options.fixed_batch else {"image": {0: "batch"}, "logits": {0: "batch"}},
-    )
+    for opset in options.opset:
+        torch.onnx.export(
+            model,
+            images[: options.fixed_batch or 2],
+            str(folder / f"opset-{opset}.onnx"),
+            opset_version=opset,
+            training=torch.onnx.TrainingMode.EVAL if options.fused else torch.onnx.TrainingMode.PRESERVE,
+            input_names=["image"],
+            output_names=["logits"],
+            dynamic_axes=None if options.fixed_batch else {"image": {0: "batch"}, "logits": {0: "batch"}},
+        )
 
     def write(name, tensor):
         (folder / name).write_bytes(tensor.contiguous().numpy().tobytes())
