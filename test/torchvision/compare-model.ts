@@ -39,13 +39,13 @@ export async function hasTorchvision(): Promise<boolean> {
   }
 }
 
-/** Writes model.onnx and PyTorch's numbers into `folder`. `options` are those of export.py. */
+/** Writes the models and PyTorch's numbers into `folder`, a folder a model. `options` are those of export.py. */
 export async function exportFromTorch(
-  name: string,
+  names: readonly string[],
   folder: string,
   ...options: string[]
 ): Promise<void> {
-  await runFile(python, [exporter, name, folder, ...options], {
+  await runFile(python, [exporter, folder, ...names, ...options], {
     env: environment,
   });
 }
@@ -73,10 +73,11 @@ const factsSchema = z.object({
   seed: z.number(),
 });
 
-/** @param folder what `exportFromTorch` has written */
+/** @param folder of one model, as `exportFromTorch` has written it */
 export async function compareModel(
   folder: string,
   backend: Backend,
+  opset = 13,
 ): Promise<Comparison> {
   const facts = factsSchema.parse(
     JSON.parse(await readFile(join(folder, "facts.json"), "utf8")),
@@ -84,9 +85,10 @@ export async function compareModel(
   const [batch] = facts.shape;
   const read = async (name: string) =>
     toNumbers(await readFile(join(folder, name)), name);
-  const bytes = await readFile(join(folder, "model.onnx"));
+  const path = join(folder, `opset-${opset}.onnx`);
+  const bytes = await readFile(path);
   const started = performance.now();
-  const model = importModel(bytes, { name: join(folder, "model.onnx"), batch });
+  const model = importModel(bytes, { name: path, batch });
   const importMs = performance.now() - started;
   const forward = optimize(model.graph);
   const executable = await backend.compile(

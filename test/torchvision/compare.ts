@@ -89,8 +89,8 @@ try {
   for (const name of options.only?.split(",") ?? models) {
     const place = join(folder, name);
     try {
-      await exportFromTorch(name, place, ...exporterOptions());
-      const found = await compareModel(place, backend);
+      await exportFromTorch([name], folder, ...exporterOptions());
+      const found = await compareModel(place, backend, Number(options.opset));
       const isHeld =
         found.logitsError <= most.logits &&
         found.gradientError <= most.gradient;
@@ -111,7 +111,7 @@ try {
       ]);
     } catch (error) {
       failures++;
-      print([name, `✗ ${(error as Error).message}`]);
+      print([name, `✗ ${(error as Error).message.trim().split("\n").at(-1)}`]);
     } finally {
       await rm(place, { recursive: true, force: true });
     }
@@ -128,6 +128,8 @@ process.exitCode = failures === 0 ? 0 : 1;
 
 function exporterOptions(): string[] {
   return [
+    "--threads",
+    options.threads,
     "--opset",
     options.opset,
     "--fixed-batch",

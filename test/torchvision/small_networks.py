@@ -5,6 +5,7 @@ from torchvision.models.swin_transformer import SwinTransformer
 from torchvision.models.vision_transformer import VisionTransformer
 from torchvision.models.convnext import CNBlockConfig, ConvNeXt
 import torch
+import torchvision
 
 
 class OfEveryOpset(nn.Module):
@@ -23,7 +24,7 @@ class OfEveryOpset(nn.Module):
             nn.MaxPool2d(2, stride=1, padding=1),
         )
         self.inner = nn.Sequential(
-            nn.Upsample(scale_factor=2, mode="nearest"),
+            nn.Upsample(size=(18, 20), mode="nearest"),
             nn.Conv2d(4, 8, 3, padding=1, groups=2, bias=False),
             nn.BatchNorm2d(8),
             nn.Hardswish(),
@@ -69,6 +70,10 @@ def small_convnext():
     return sized(ConvNeXt([CNBlockConfig(8, 16, 1), CNBlockConfig(16, None, 2)], num_classes=10), 32)
 
 
+def small_pictures(name):
+    return lambda: sized(torchvision.models.get_model(name, weights=None, num_classes=10), 64)
+
+
 def sized(model, side):
     model.side = side
     return model
@@ -79,4 +84,5 @@ NETWORKS = {
     "small_vit": small_vit,
     "small_swin": small_swin,
     "small_convnext": small_convnext,
+    **{f"{name}_at_64": small_pictures(name) for name in ("mobilenet_v3_small", "squeezenet1_1", "shufflenet_v2_x0_5")},
 }
