@@ -21,6 +21,20 @@ import {
 
 const irVersion = 8;
 const opsetVersion = 18;
+const opsetOfDilatedPools = 19;
+
+const isDilated = ({ dilations }: OperatorAttributes["AveragePool"]) =>
+  dilations.some((size) => size !== 1);
+
+/** The oldest that holds every node. */
+const opsetOf = ({ nodes }: Graph) =>
+  nodes.some(
+    ({ op, attributes }) =>
+      op === "AveragePool" &&
+      isDilated(attributes as OperatorAttributes["AveragePool"]),
+  )
+    ? opsetOfDilatedPools
+    : opsetVersion;
 /** Protobuf's own limit for one message. */
 const mostBytes = 2 ** 31 - 1;
 
@@ -175,17 +189,13 @@ const forms: {
   MaxPool: (a) => ({
     attributes: { ...pool(a), dilations: ints(a.dilations) },
   }),
-  AveragePool: (a) => {
-    // Dilated average pools came with opset 19; no classifier has them.
-    if (a.dilations.some((size) => size !== 1))
-      throw new MotifError(
-        "graph",
-        "AveragePool with dilations cannot be exported",
-      );
-    return {
-      attributes: { ...pool(a), count_include_pad: int(a.countIncludePad) },
-    };
-  },
+  AveragePool: (a) => ({
+    attributes: {
+      ...pool(a),
+      count_include_pad: int(a.countIncludePad),
+      ...(isDilated(a) && { dilations: ints(a.dilations) }),
+    },
+  }),
   Reshape: ({ shape }) => ({ operands: [integers(shape)] }),
   Transpose: ({ perm }) => ({ attributes: { perm: ints(perm) } }),
   Expand: ({ shape }) => ({ operands: [integers(shape)] }),
@@ -287,7 +297,7 @@ export function exportModel(graph: Graph, name = "motif"): Uint8Array {
     writeValueInfo(model, 12, value, nameOf(value));
   model.join();
   model.uint32(tag(8, 2)).fork();
-  model.uint32(tag(1, 2)).string("").uint32(tag(2, 0)).int64(opsetVersion);
+  model.uint32(tag(1, 2)).string("").uint32(tag(2, 0)).int64(opsetOf(graph));
   model.join();
   const bytes = model.finish();
   if (bytes.length > mostBytes)

@@ -3,6 +3,7 @@ import { MotifError } from "../../motif-error.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { newGraphBuilder } from "../ops/table.ts";
 import { findLogits } from "./find-logits.ts";
+import { FoldingBudget } from "./lower/folding-budget.ts";
 import { lowerGraph } from "./lower/lower-graph.ts";
 import { findImageInput } from "./model-input.ts";
 import { readModel } from "./model-proto.ts";
@@ -77,7 +78,8 @@ export function importModel(
   const { channels, height, width, layout } = image;
   // Imported as the file says; another batch is bound afterwards, when every shape is known.
   const importBatch = image.fixedBatch ?? batch;
-  const g = newGraphBuilder();
+  const budget = new FoldingBudget(bytes.length);
+  const g = newGraphBuilder((...node) => budget.spend(...node));
   const input = g.input(
     image.name,
     layout === "NCHW"
@@ -88,6 +90,7 @@ export function importModel(
     g,
     opset,
     model: name,
+    budget,
   });
   const named = outputs.map(
     (value, index) => [file.graph.outputs[index].name, value] as const,

@@ -345,7 +345,7 @@ function readTensor(bytes: Uint8Array): OnnxTensor {
         return false;
       case 14:
         expectWireType(field, wireType, WireType.Varint);
-        isExternal ||= reader.int32() === 1;
+        if (reader.int32() === 1) isExternal = true;
         return true;
     }
     return false;

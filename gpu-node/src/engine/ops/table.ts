@@ -54,7 +54,21 @@ const semantics: OperatorSemantics = {
   },
 };
 
-/** A builder that knows every operator of the table. */
-export function newGraphBuilder(): GraphBuilder {
-  return new GraphBuilder(semantics);
+/**
+ * A builder that knows every operator of the table.
+ * @param beforeEvaluation called before a node of constants is computed, with what is known of it; may throw to refuse
+ */
+export function newGraphBuilder(
+  beforeEvaluation?: (
+    ...node: Parameters<OperatorSemantics["evaluate"]>
+  ) => void,
+): GraphBuilder {
+  if (!beforeEvaluation) return new GraphBuilder(semantics);
+  return new GraphBuilder({
+    ...semantics,
+    evaluate(...node) {
+      beforeEvaluation(...node);
+      return semantics.evaluate(...node);
+    },
+  });
 }

@@ -6,17 +6,20 @@ import { MotifError } from "../../../motif-error.ts";
 import type { GraphBuilder } from "../../graph/graph-builder.ts";
 import { isConstant, type Constant, type Value } from "../../graph/graph.ts";
 import type { Attributes, OpType } from "../../graph/operators.ts";
-import { elementCount, type Shape, type Tensor } from "../../graph/tensor.ts";
+import {
+  elementCount,
+  mostElements,
+  type Shape,
+  type Tensor,
+} from "../../graph/tensor.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxNode } from "../model-proto.ts";
 import { decodeTensor } from "../tensor-proto.ts";
+import type { FoldingBudget } from "./folding-budget.ts";
 
 /** @returns the node's outputs, or the first of them */
 export type Lowering = (call: OnnxCall) => Value | readonly Value[];
 /** Lowerings by ONNX operator: what each family file exports. */
 export type Lowerings = Readonly<Record<string, Lowering>>;
-
-/** Shape arithmetic and masks are small; a file that asks for more to be computed while importing is damaged or hostile. */
-const mostFoldedElements = 2 ** 26;
 
 export interface OnnxCallOptions {
   readonly g: GraphBuilder;
@@ -25,6 +28,7 @@ export interface OnnxCallOptions {
   readonly opset: number;
   /** The model's name, for messages. */
   readonly model: string;
+  readonly budget: FoldingBudget;
   /** Lowers the nodes of a subgraph in place, where it sees the values around it. */
   readonly inline: (graph: OnnxGraph) => readonly Value[];
 }
@@ -38,8 +42,10 @@ export class OnnxCall {
   /** The node's name, or its first output's where it has none. */
   readonly name: string;
   readonly #model: string;
+  readonly #budget: FoldingBudget;
 
-  constructor({ g, node, inputs, opset, model, inline }: OnnxCallOptions) {
+  constructor(options: OnnxCallOptions) {
+    const { g, node, inputs, opset, model, budget, inline } = options;
     this.g = g;
     this.node = node;
     this.inputs = inputs;
@@ -47,6 +53,7 @@ export class OnnxCall {
     this.inline = inline;
     this.name = nodeName(node);
     this.#model = model;
+    this.#budget = budget;
   }
 
   /** @throws MotifError "model" naming the node; `reason` says what is wrong and, where it can be mended, how. */
@@ -168,12 +175,14 @@ export class OnnxCall {
       (size) => Number.isSafeInteger(size) && size >= 0,
     );
     if (!isShape) this.fail(`[${shape.join(",")}] is not a shape`);
-    const isFolded = this.inputs.every(
-      (value) => value === null || isConstant(value),
-    );
-    if (isFolded && elementCount(shape) > mostFoldedElements)
-      this.fail(`a constant [${shape.join(",")}] is too large`);
+    if (elementCount(shape) > mostElements)
+      this.fail(`[${shape.join(",")}] is too large`);
     return shape;
+  }
+
+  /** Before a constant of so many elements is made by a lowering itself. @throws BudgetSpent when it is too much */
+  reserve(elements: number): void {
+    this.#budget.reserve(elements);
   }
 
   /** `value` in `shape`, by a node only where that differs. */

@@ -43,7 +43,7 @@ function range(call: OnnxCall): Value {
     delta === 0 ? NaN : Math.max(0, Math.ceil((limit - start) / delta));
   if (!Number.isSafeInteger(length))
     call.fail(`from ${start} to ${limit} by ${delta} is no range`);
-  call.credible([length]);
+  call.reserve(length);
   const numbers = Array.from({ length }, (_, index) => start + index * delta);
   return call.g.constant(
     call.input(0).dtype === "int64" ? integers(numbers) : floats(numbers),
@@ -86,6 +86,7 @@ function cumulate(
 /** Where the elements that are not 0 stand: [rank, count]. */
 function nonZero(call: OnnxCall): Value {
   const { shape, data } = call.known(0, "input");
+  call.reserve(shape.length * data.length);
   const places: number[][] = shape.map(() => []);
   data.forEach((value: number, index: number) => {
     if (value === 0) return;
@@ -107,7 +108,7 @@ function triangle(call: OnnxCall): Value {
   const [rows, columns] = x.shape.slice(-2);
   if (rows === undefined || columns === undefined)
     return call.fail("its input should be matrices");
-  call.credible([rows, columns]);
+  call.reserve(rows * columns);
   const diagonal = call.optional(1) ? call.knownNumber(1, "k") : 0;
   const isUpper = call.flag("upper", true);
   const mask = new Uint8Array(rows * columns);
@@ -131,6 +132,26 @@ function triangle(call: OnnxCall): Value {
     : call.add("And", [kept, x], {});
 }
 
+/** Drops nothing: outside of training, and in training mode at a ratio of 0, which PyTorch's Swin transformers write. */
+function dropout(call: OnnxCall): Value | readonly Value[] {
+  const x = call.input(0);
+  const [ratio, training] = [call.optional(1), call.optional(2)];
+  const isOff = (value: Value | null) =>
+    value !== null && isConstant(value) && value.data[0] === 0;
+  if (training && !isOff(training) && !isOff(ratio)) {
+    call.fail(
+      "it is exported in training mode. Call model.eval() and export again.",
+    );
+  }
+  if (call.node.outputs.length < 2) return x;
+  const kept = call.g.constant({
+    dtype: "bool",
+    shape: [],
+    data: Uint8Array.of(1),
+  });
+  return [x, call.add("Expand", [kept], { shape: x.shape })];
+}
+
 export const constants: Lowerings = {
   Constant: constant,
   ConstantOfShape: constantOfShape,
@@ -142,28 +163,14 @@ export const constants: Lowerings = {
   CumSum: (call) => {
     const tensor = call.known(0, "input");
     const axis = call.axis(call.knownNumber(1, "axis"), tensor.shape.length);
+    call.reserve(tensor.data.length);
     return call.g.constant(
       cumulate(tensor, axis, call.flag("exclusive"), call.flag("reverse")),
       call.name,
     );
   },
   Identity: (call) => call.input(0),
-  Dropout: (call) => {
-    const x = call.input(0);
-    const training = call.optional(2);
-    if (training && !(isConstant(training) && training.data[0] === 0)) {
-      call.fail(
-        "it is exported in training mode. Call model.eval() and export again.",
-      );
-    }
-    if (call.node.outputs.length < 2) return x;
-    const kept = call.g.constant({
-      dtype: "bool",
-      shape: [],
-      data: Uint8Array.of(1),
-    });
-    return [x, call.add("Expand", [kept], { shape: x.shape })];
-  },
+  Dropout: dropout,
   If: (call) => {
     const condition = call.input(0);
     if (!isConstant(condition)) {

@@ -24,6 +24,14 @@ function gatherND(call: OnnxCall): Value {
       `indices [${indices.shape.join(",")}] do not fit [${data.shape.join(",")}]`,
     );
   const named = data.shape.slice(0, width);
+  // As one index, a tuple beyond the end of an axis would name another element.
+  indices.data?.forEach((index: number, at: number) => {
+    const size = named[at % width];
+    if (index < -size || index >= size)
+      call.fail(
+        `index ${index} lies outside of [${data.shape.join(",")}], axis ${at % width}`,
+      );
+  });
   const { g } = call;
   const isNegative = call.add("Less", [indices, g.integer(0)], {});
   const wrapped = call.add("Add", [indices, g.constant(integers(named))], {});

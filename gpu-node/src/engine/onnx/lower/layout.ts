@@ -1,6 +1,6 @@
 /** Operators that move elements. Shapes, axes and bounds become attributes, whatever opset they come in. */
 import type { Value } from "../../graph/graph.ts";
-import { elementCount } from "../../graph/tensor.ts";
+import { elementCount, integers } from "../../graph/tensor.ts";
 import { broadcastShapes } from "../../ops/broadcasting.ts";
 import type { Lowerings, OnnxCall } from "./call.ts";
 
@@ -173,8 +173,9 @@ function pad(call: OnnxCall): Value {
   if (given.length !== 2 * axes.length)
     call.fail(`pads [${given.join(",")}] do not fit ${axes.length} axes`);
   const mode = call.text("mode", "constant");
-  if (mode !== "constant" && mode !== "reflect" && mode !== "edge")
-    return call.fail(`mode "${mode}" is not supported`);
+  const modes = ["constant", "reflect", "edge", "wrap"] as const;
+  const known = modes.find((one) => one === mode);
+  if (!known) return call.fail(`mode "${mode}" is not supported`);
   const pads = new Array<number>(2 * rank).fill(0);
   axes.forEach((axis, index) => {
     pads[axis] = given[index]!;
@@ -185,9 +186,26 @@ function pad(call: OnnxCall): Value {
       Math.max(0, size + pads[axis] + pads[axis + rank]),
     ),
   );
+  if (known === "wrap") return wrap(call, x, pads);
   return pads.every((size) => size === 0)
     ? x
-    : call.add("Pad", [x], { pads, mode, value });
+    : call.add("Pad", [x], { pads, mode: known, value });
+}
+
+/** Circular padding: along each axis the elements are read in a circle. */
+function wrap(call: OnnxCall, x: Value, pads: readonly number[]): Value {
+  return x.shape.reduce((padded, size, axis) => {
+    const [begin, end] = [pads[axis], pads[axis + x.shape.length]];
+    if (begin === 0 && end === 0) return padded;
+    const length = Math.max(0, size + begin + end);
+    call.reserve(length);
+    const circle = Array.from({ length }, (_, at) => {
+      const from = (at - begin) % size;
+      return from < 0 ? from + size : from;
+    });
+    const indices = call.g.constant(integers(circle));
+    return call.add("Gather", [padded, indices], { axis });
+  }, x);
 }
 
 function expand(call: OnnxCall): Value {

@@ -5,6 +5,7 @@ import type { Value } from "../../graph/graph.ts";
 import type { OnnxGraph, OnnxNode } from "../model-proto.ts";
 import { decodeTensor } from "../tensor-proto.ts";
 import { describeNode, OnnxCall } from "./call.ts";
+import { BudgetSpent, type FoldingBudget } from "./folding-budget.ts";
 import { lowerings } from "./table.ts";
 
 export interface LoweringOptions {
@@ -12,6 +13,8 @@ export interface LoweringOptions {
   readonly opset: number;
   /** The model's name, for messages. */
   readonly model: string;
+  /** What computing constants may cost; `g` spends from it too. */
+  readonly budget: FoldingBudget;
 }
 
 /** Values by their ONNX name. A subgraph's scope sees the one around it. */
@@ -70,6 +73,11 @@ function lowerInto(
   const needed = neededNames(graph);
   for (const tensor of graph.initializers) {
     if (!needed.has(tensor.name)) continue;
+    if (scope.has(tensor.name))
+      throw new MotifError(
+        "model",
+        `${model}: tensor "${tensor.name}" is there twice. Export it again.`,
+      );
     scope.set(
       tensor.name,
       g.constant(
@@ -118,13 +126,26 @@ function lowerNode(
   scope: Scope,
   options: LoweringOptions,
 ): readonly Value[] {
-  const { g, opset, model } = options;
+  const { g, opset, model, budget } = options;
   const inline = (graph: OnnxGraph) =>
     lowerInto(new Scope(scope), graph, options);
-  const call = new OnnxCall({ g, node, inputs, opset, model, inline });
+  const call = new OnnxCall({
+    g,
+    node,
+    inputs,
+    opset,
+    model,
+    budget,
+    inline,
+  });
   if (node.domain !== "") {
     call.fail(
       "operators outside of the standard set (ai.onnx) are not supported. Export without custom or fused operators.",
+    );
+  }
+  if (isQuantized(node.opType)) {
+    call.fail(
+      "quantised models cannot be used, they have no gradients. Export the float32 model that it was made from.",
     );
   }
   const lowering = lowerings.get(node.opType);
@@ -141,6 +162,7 @@ function lowerNode(
     const result = lowering(call);
     return "dtype" in result ? [result] : result;
   } catch (error) {
+    if (error instanceof BudgetSpent) return call.fail(error.message);
     if (!(error instanceof MotifError) || error.code === "model") throw error;
     // What the graph builder refuses: types or sizes that do not fit.
     throw new MotifError(
@@ -152,6 +174,10 @@ function lowerNode(
     );
   }
 }
+
+/** QLinearConv, ConvInteger, QuantizeLinear and the like. */
+const isQuantized = (opType: string) =>
+  /^QLinear|Quantize|^(?:Conv|MatMul)Integer$/.test(opType);
 
 /** Every name that the graph's outputs depend on. */
 function neededNames(graph: OnnxGraph): Set<string> {

@@ -50,13 +50,8 @@ function formOf(call: OnnxCall, isPlain: boolean): Form {
       coordinateTransformationMode: "asymmetric",
       nearestMode: "floor",
     };
-  if (call.flag("antialias"))
-    call.fail("antialias is not supported. Export without it.");
-  if (call.flag("exclude_outside"))
-    call.fail("exclude_outside is not supported");
-  const policy = call.text("keep_aspect_ratio_policy", "stretch");
-  if (policy !== "stretch")
-    call.fail(`keep_aspect_ratio_policy "${policy}" is not supported`);
+  if (call.flag("exclude_outside") && !call.flag("antialias"))
+    call.fail("exclude_outside is supported with antialias only");
   const coordinates = call.text("coordinate_transformation_mode", "half_pixel");
   return {
     mode,
@@ -104,7 +99,7 @@ function targetOf(
       "sizes",
       x.shape,
     );
-    return { sizes, scales: sizes.map((size, axis) => size / x.shape[axis]) };
+    return fitted(call, x, sizes, axes);
   }
   const scalesAt = isPlain ? 1 : 2;
   const floats = call.attribute("scales")?.floats;
@@ -127,6 +122,98 @@ function targetOf(
       Math.floor(Math.fround(size * scales[axis])),
     ),
   };
+}
+
+/** Scales for `sizes`; where the aspect ratio is kept (opset 18), one scale for all `axes`, and the sizes it leads to. */
+function fitted(
+  call: OnnxCall,
+  { shape }: Value,
+  sizes: readonly number[],
+  axes: readonly number[],
+): { scales: number[]; sizes: number[] } {
+  const scales = sizes.map((size, axis) => size / shape[axis]);
+  const policy = oneOf(
+    call,
+    "keep_aspect_ratio_policy",
+    call.text("keep_aspect_ratio_policy", "stretch"),
+    ["stretch", "not_larger", "not_smaller"],
+  );
+  if (policy === "stretch") return { scales, sizes: [...sizes] };
+  const choose = policy === "not_larger" ? Math.min : Math.max;
+  const scale = choose(...axes.map((axis) => scales[axis]));
+  return {
+    scales: shape.map((_, axis) => (axes.includes(axis) ? scale : 1)),
+    sizes: shape.map((size, axis) =>
+      axes.includes(axis) ? Math.round(scale * size) : size,
+    ),
+  };
+}
+
+/**
+ * What each source contributes to each target where a picture is shrunk with antialiasing: a triangle as wide as one
+ * target. What of it lies beyond the border counts for the pixel there, or is left out (PyTorch, Pillow).
+ * @returns [source, target], row-major
+ */
+function triangleWeights(
+  source: number,
+  target: number,
+  scale: number,
+  isOutsideLeftOut: boolean,
+): Float32Array {
+  const weights = new Float32Array(source * target);
+  const steepness = Math.min(1, scale);
+  for (let to = 0; to < target; to++) {
+    const centre = (to + 0.5) / scale - 0.5;
+    const taps: (readonly [from: number, weight: number])[] = [];
+    for (
+      let from = Math.ceil(centre - 1 / steepness);
+      from <= centre + 1 / steepness;
+      from++
+    ) {
+      const isOutside = from < 0 || from >= source;
+      if (isOutside && isOutsideLeftOut) continue;
+      const weight = Math.max(0, 1 - Math.abs(from - centre) * steepness);
+      taps.push([Math.max(0, Math.min(source - 1, from)), weight]);
+    }
+    const sum = taps.reduce((total, [, weight]) => total + weight, 0);
+    for (const [from, weight] of taps)
+      weights[from * target + to] += weight / sum;
+  }
+  return weights;
+}
+
+/** [N, C, H, W] shrunk as matrix products from both sides. */
+function shrinkSmoothly(
+  call: OnnxCall,
+  x: Value,
+  { mode, coordinateTransformationMode, scales, sizes }: Attributes<"Resize">,
+): Value {
+  if (mode !== "linear" || !coordinateTransformationMode.includes("half_pixel"))
+    call.fail(
+      "antialias is supported for mode linear with coordinates half_pixel. Export without it.",
+    );
+  const [height, width] = x.shape.slice(2) as [number, number];
+  const product = (value: Value, source: number, axis: 0 | 1) =>
+    call.add(
+      "MatMul",
+      [
+        value,
+        call.g.constant({
+          dtype: "float32",
+          shape: [source, sizes[axis]],
+          data: triangleWeights(
+            source,
+            sizes[axis],
+            scales[axis],
+            call.flag("exclude_outside"),
+          ),
+        }),
+      ],
+      {},
+    );
+  const swap = (value: Value) => call.transpose(value, [0, 1, 3, 2]);
+  const narrower = product(x, width, 1);
+  return swap(product(swap(narrower), height, 0));
 }
 
 const resize = (isPlainAlways: boolean) => (call: OnnxCall) => {
@@ -153,11 +240,14 @@ const resize = (isPlainAlways: boolean) => (call: OnnxCall) => {
   const pick = (numbers: readonly number[]) =>
     [numbers[pictureAxes[0]], numbers[pictureAxes[1]]] as const;
   const attributes = { ...form, scales: pick(scales), sizes: pick(sizes) };
-  if (pictureAxes[0] === 2) return call.add("Resize", [x], attributes);
-  return call.transpose(
-    call.add("Resize", [call.transpose(x, [0, 3, 1, 2])], attributes),
-    [0, 2, 3, 1],
-  );
+  const isSmooth =
+    call.flag("antialias") && attributes.scales.some((scale) => scale < 1);
+  const resized = (picture: Value) =>
+    isSmooth
+      ? shrinkSmoothly(call, picture, attributes)
+      : call.add("Resize", [picture], attributes);
+  if (pictureAxes[0] === 2) return resized(x);
+  return call.transpose(resized(call.transpose(x, [0, 3, 1, 2])), [0, 2, 3, 1]);
 };
 
 export const resizing: Lowerings = {

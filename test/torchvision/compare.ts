@@ -1,0 +1,139 @@
+/**
+ * `npm run torchvision`: exports torchvision's classifiers from PyTorch one by one, with random weights, and prints how
+ * far Motif's logits and input gradients are from PyTorch's. Needs Debian's python3-torch and python3-torchvision.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { onnxruntimeBackend } from "../../gpu-node/src/engine/index.ts";
+import {
+  compareModel,
+  exportFromTorch,
+  hasTorchvision,
+} from "./compare-model.ts";
+
+/** One or two of each family that PyTorch 1.13 can export; Swin v2 fails in its exporter. */
+const models = [
+  "alexnet",
+  "vgg11_bn",
+  "vgg16",
+  "resnet18",
+  "resnet50",
+  "resnext50_32x4d",
+  "wide_resnet50_2",
+  "densenet121",
+  "inception_v3",
+  "googlenet",
+  "squeezenet1_0",
+  "squeezenet1_1",
+  "shufflenet_v2_x1_0",
+  "mobilenet_v2",
+  "mobilenet_v3_small",
+  "mobilenet_v3_large",
+  "efficientnet_b0",
+  "efficientnet_v2_s",
+  "regnet_x_400mf",
+  "regnet_y_400mf",
+  "mnasnet1_0",
+  "convnext_tiny",
+  "vit_b_32",
+  "swin_t",
+  "maxvit_t",
+];
+
+/** What is asked of every model, relative to the largest entry. */
+const most = { logits: 1e-4, gradient: 1e-3 } as const;
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: "string" },
+    threads: { type: "string", default: "2" },
+    opset: { type: "string", default: "13" },
+    "fixed-batch": { type: "string", default: "0" },
+    fused: { type: "boolean", default: false },
+  },
+});
+if (!(await hasTorchvision())) {
+  process.stderr.write(
+    "torchvision: python3-torch and python3-torchvision are not installed (apt-get install python3-torchvision).\n",
+  );
+  process.exit(1);
+}
+const backend = onnxruntimeBackend({ threads: Number(options.threads) });
+const columns = [
+  "model",
+  "nodes (kinds)",
+  "side",
+  "seed",
+  "import ms",
+  "logits",
+  "gradient",
+  "to float64",
+  "PyTorch's",
+  "",
+];
+const widths = [20, 14, 5, 5, 10, 9, 9, 11, 10, 0];
+const print = (cells: readonly string[]) =>
+  process.stdout.write(
+    `${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(" ")}\n`,
+  );
+process.stdout.write(
+  "Largest difference to PyTorch's float32 logits and input gradient, relative to the largest entry; beside it the\n" +
+    "difference of our gradient, and of PyTorch's own, to the one computed in float64.\n",
+);
+print(columns);
+const folder = await mkdtemp(join(tmpdir(), "motif-torchvision-"));
+let failures = 0;
+try {
+  for (const name of options.only?.split(",") ?? models) {
+    const place = join(folder, name);
+    try {
+      await exportFromTorch([name], folder, ...exporterOptions());
+      const found = await compareModel(place, backend, Number(options.opset));
+      const isHeld =
+        found.logitsError <= most.logits &&
+        found.gradientError <= most.gradient;
+      if (!isHeld) failures++;
+      print([
+        name,
+        `${found.nodes} (${found.operators})`,
+        String(found.side),
+        String(found.seed),
+        found.importMs.toFixed(0),
+        ...[
+          found.logitsError,
+          found.gradientError,
+          found.gradientErrorExact,
+          found.gradientNoise,
+        ].map((error) => error.toExponential(1)),
+        isHeld ? "✓" : "✗",
+      ]);
+    } catch (error) {
+      failures++;
+      print([name, `✗ ${(error as Error).message.trim().split("\n").at(-1)}`]);
+    } finally {
+      await rm(place, { recursive: true, force: true });
+    }
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+process.stdout.write(
+  failures === 0
+    ? `All within ${most.logits} (logits) and ${most.gradient} (gradients).\n`
+    : `${failures} not within ${most.logits} (logits) and ${most.gradient} (gradients).\n`,
+);
+process.exitCode = failures === 0 ? 0 : 1;
+
+function exporterOptions(): string[] {
+  return [
+    "--threads",
+    options.threads,
+    "--opset",
+    options.opset,
+    "--fixed-batch",
+    options["fixed-batch"],
+    ...(options.fused ? ["--fused"] : []),
+  ];
+}
