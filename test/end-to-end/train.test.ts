@@ -263,7 +263,7 @@ describe("motif train --local", () => {
     expect(missing.stderr).toMatch(/nothing: there is no such file or folder/);
     expect(missing.status).toBe(1);
     const noSplit = await train("x.onnx", "--split", "validation");
-    expect(noSplit.stderr).toMatch(/no split validation/);
+    expect(noSplit.stderr).toMatch(/no split "validation"/);
     expect(noSplit.status).toBe(1);
   });
 });

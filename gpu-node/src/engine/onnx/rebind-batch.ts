@@ -62,11 +62,64 @@ const overPictures = new Set<OpType>([
 ]);
 
 /**
+ * Where images that lose their axis in a Reshape go: in with what stood before them or behind. Both are the same numbers in
+ * a file for one image; only a later node tells, so that a guess is taken back when one does not work with it.
+ */
+class Guesses {
+  readonly #joinFront = new Map<string, boolean>();
+  readonly #revised = new Set<string>();
+  #met: string[] = [];
+
+  /** Whether to join the front; `otherwise` where nothing is known of this Reshape. */
+  joinsFront(reshape: string, otherwise: boolean): boolean {
+    this.#met.push(reshape);
+    if (!this.#joinFront.has(reshape)) this.#joinFront.set(reshape, otherwise);
+    return this.#joinFront.get(reshape)!;
+  }
+
+  /** Takes back the last guess that was not taken back before. @returns false where there is none */
+  revise(): boolean {
+    const last = this.#met.findLast((reshape) => !this.#revised.has(reshape));
+    this.#met = [];
+    if (last === undefined) return false;
+    this.#revised.add(last);
+    this.#joinFront.set(last, !this.#joinFront.get(last));
+    return true;
+  }
+}
+
+/** A batch to bind in place of another. */
+interface Rebinding {
+  readonly g: GraphBuilder;
+  readonly fixedBatch: number;
+  readonly batch: number;
+  readonly guesses: Guesses;
+}
+
+/**
  * @param graph one input, whose first axis is the batch
  * @returns the graph for `batch` images
  * @throws MotifError "model" naming the node that only works for the batch of the file
  */
 export function rebindBatch(graph: Graph, batch: number, model: string): Graph {
+  const guesses = new Guesses();
+  let first: unknown;
+  for (;;) {
+    try {
+      return rebindNodes(graph, batch, model, guesses);
+    } catch (error) {
+      first ??= error;
+      if (!(error instanceof MotifError) || !guesses.revise()) throw first;
+    }
+  }
+}
+
+function rebindNodes(
+  graph: Graph,
+  batch: number,
+  model: string,
+  guesses: Guesses,
+): Graph {
   const [input] = graph.inputs as readonly [Value];
   const fixedBatch = input.shape[0];
   const g = newGraphBuilder();
@@ -75,7 +128,7 @@ export function rebindBatch(graph: Graph, batch: number, model: string): Graph {
   values.set(input, { value: newInput, axis: 0, outer: 1 });
   for (const node of graph.nodes) {
     try {
-      rebindNode(g, node, values, fixedBatch, batch);
+      rebindNode(node, values, { g, fixedBatch, batch, guesses });
     } catch (error) {
       if (!(error instanceof Fixed) && !(error instanceof MotifError))
         throw error;
@@ -93,12 +146,11 @@ export function rebindBatch(graph: Graph, batch: number, model: string): Graph {
 }
 
 function rebindNode(
-  g: GraphBuilder,
   node: Node,
   values: Map<Value, Rebound>,
-  fixedBatch: number,
-  batch: number,
+  rebinding: Rebinding,
 ): void {
+  const { g, fixedBatch, batch } = rebinding;
   const varying = node.inputs.flatMap((value) =>
     value && values.has(value) ? [{ old: value, ...values.get(value)! }] : [],
   );
@@ -135,8 +187,7 @@ function rebindNode(
     node,
     first,
     alignedAxis,
-    fixedBatch,
-    batch,
+    rebinding,
   );
   const outputs = g.addAll(node.op, inputs, attributes, node.name);
   node.outputs.forEach((old, index) => {
@@ -166,15 +217,19 @@ function rebindAttributes(
   node: Node,
   { old, axis, outer, value }: Rebound & { readonly old: Value },
   alignedAxis: number,
-  fixedBatch: number,
-  batch: number,
+  { fixedBatch, batch, guesses }: Rebinding,
 ): [Attributes, number] {
   const { op } = node;
   switch (op) {
     case "Reshape": {
       const { shape } = node.attributes as Attributes<"Reshape">;
       const before = elementCount(old.shape.slice(0, axis)) * outer;
-      const [target, newOuter] = locate(shape, before, fixedBatch);
+      const places = locate(shape, before, fixedBatch);
+      const losesAxis = shape.length < old.shape.length;
+      const isFirst =
+        places.length === 1 ||
+        guesses.joinsFront(`${old.shape.join()} to ${shape.join()}`, losesAxis);
+      const [target, newOuter] = isFirst ? places[0] : places[1]!;
       return [
         { shape: shape.with(target, (shape[target] / fixedBatch) * batch) },
         newOuter,
@@ -212,24 +267,32 @@ function rebindAttributes(
   }
 }
 
-/** The axis of `shape` where images lie that have `before` elements in front of them, and how many of those are in that axis. */
+/**
+ * Where in `shape` images can lie that have `before` elements in front of them: the axis, and how many of those elements
+ * are in that axis. Two places where they can join the front or what is behind; then the front comes first.
+ */
 function locate(
   shape: Shape,
   before: number,
   fixedBatch: number,
-): [axis: number, outer: number] {
+): [
+  place: readonly [axis: number, outer: number],
+  other?: readonly [axis: number, outer: number],
+] {
   const fronts = shape.map((_, axis) => elementCount(shape.slice(0, axis)));
   const exact = fronts.findIndex(
     (front, axis) => front === before && shape[axis] % fixedBatch === 0,
   );
-  if (exact >= 0) return [exact, 1];
   const within = fronts.findIndex(
     (front, axis) =>
       before % front === 0 &&
       shape[axis] % ((before / front) * fixedBatch) === 0,
   );
   if (within < 0) throw new Fixed(`[${shape.join(",")}] tears images apart`);
-  return [within, before / fronts[within]];
+  const joined = [within, before / fronts[within]] as const;
+  if (exact < 0 || exact === within) return [joined];
+  const keepsAxis = shape[exact] === fixedBatch;
+  return keepsAxis ? [[exact, 1]] : [joined, [exact, 1]];
 }
 
 /** A constant that repeats per image along `axis`, repeated for the new batch. */
