@@ -50,7 +50,7 @@ async function compile(
   const { InferenceSession: Session } = loadOnnxRuntime();
   let session: InferenceSession;
   try {
-    session = await Session.create(exportModel(adaptGraph(graph)), {
+    session = await Session.create(exportModel(adaptGraph(graph, provider)), {
       executionProviders: [provider],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
