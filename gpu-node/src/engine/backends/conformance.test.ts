@@ -11,6 +11,7 @@ import { casesOf } from "../ops/cases/all-cases.ts";
 import type { OperatorCase } from "../ops/cases/operator-case.ts";
 import { sample } from "../ops/check-operator.ts";
 import { newGraphBuilder, opTypes, ruleOf } from "../ops/table.ts";
+import { optimize } from "../passes/optimize.ts";
 import type { Backend } from "./backend.ts";
 import { openEveryBackend } from "./check-backends.ts";
 import { referenceBackend } from "./reference.ts";
@@ -113,6 +114,112 @@ describe.each(candidates.filter(({ backend }) => backend !== null))(
           );
         }
       });
+    });
+  },
+);
+
+/** Layers as classifiers have them, two losses side by side, and gradients by pictures and weights. */
+function buildNet(): Program {
+  const g = newGraphBuilder();
+  const x = g.input("x", [2, 4, 9, 9]);
+  const [filter, scale] = [
+    g.input("filter", [8, 4, 3, 3]),
+    g.input("scale", [1, 8, 1, 1]),
+  ];
+  const conv = { dilations: [1, 1], pads: [1, 1, 1, 1], group: 1 } as const;
+  const first = g.add("Conv", [x, filter], { ...conv, strides: [1, 1] });
+  const scaled = g.add(
+    "Mul",
+    [g.add("Clip", [first], { min: 0, max: 6 }), scale],
+    {},
+  );
+  const [pooled] = g.addAll("MaxPool", [scaled], {
+    kernelShape: [3, 3],
+    strides: [2, 2],
+    pads: [1, 1, 1, 1],
+    dilations: [1, 1],
+    ceilMode: false,
+  });
+  const depthwise = g.add(
+    "Conv",
+    [pooled, g.constant(sample([8, 1, 3, 3], 5)), g.constant(sample([8], 6))],
+    { ...conv, strides: [2, 2], group: 8 },
+  );
+  const gate = g.add("Sigmoid", [depthwise], {});
+  const swish = g.add("Mul", [depthwise, gate], {});
+  const joined = g.add("Concat", [swish, g.add("Tanh", [depthwise], {})], {
+    axis: 1,
+  });
+  const flat = g.add("Reshape", [joined], { shape: [2, 16 * 9] });
+  const logits = g.add("Gemm", [flat, g.constant(sample([16 * 9, 5], 7))], {
+    transA: false,
+    transB: false,
+  });
+  const loss = g.add(
+    "ReduceSum",
+    [g.add("LogSoftmax", [logits], { axis: 1 })],
+    {
+      axes: [1],
+      keepDims: false,
+    },
+  );
+  const wrt = [x, filter, scale];
+  return {
+    graph: valueAndGrad(g.finish([loss]), loss, wrt),
+    feeds: Object.fromEntries(
+      wrt.map(({ name, shape }, index) => [
+        name,
+        sample(shape, index + 1).data,
+      ]),
+    ),
+  };
+}
+
+describe.each(candidates.filter(({ backend }) => backend !== null))(
+  "$title runs whole nets",
+  ({ backend }) => {
+    const program = buildNet();
+    const optimized = { ...program, graph: optimize(program.graph) };
+
+    it.each([
+      ["as differentiated", program],
+      ["optimised", optimized],
+    ])("a small net and its gradients, %s", async (_, each) => {
+      const expected = await run(referenceBackend(), program);
+      const actual = await run(backend!, each);
+      expected.forEach((tensor, index) =>
+        expectSame(actual[index], tensor, program.graph.outputs[index].name),
+      );
+    });
+
+    it("again and again, with data that stays the caller's", async () => {
+      const executable = await backend!.compile(program.graph);
+      const first = await executable.run(program.feeds);
+      const kept = first.map(({ data }) => [...data]);
+      const other = Object.fromEntries(
+        Object.entries(program.feeds).map(([name, data]) => [
+          name,
+          data.map((x) => x / 2),
+        ]),
+      );
+      const second = await executable.run(other);
+      const third = await executable.run(program.feeds);
+      await executable.dispose();
+      first.forEach(({ data }, index) => {
+        expect([...data]).toEqual(kept[index]);
+        expect([...third[index].data]).toEqual(kept[index]);
+      });
+      expect([...second[0].data]).not.toEqual(kept[0]);
+    });
+
+    it("and refuses feeds that are missing or too short, by name", async () => {
+      const executable = await backend!.compile(program.graph);
+      const { x, ...rest } = program.feeds;
+      await expect(executable.run(rest)).rejects.toThrow("no data for input x");
+      await expect(executable.run({ ...rest, x: x.slice(1) })).rejects.toThrow(
+        `${x.length - 1} values for input x`,
+      );
+      await executable.dispose();
     });
   },
 );

@@ -49,7 +49,7 @@ async function compile(
   threads: number,
 ): Promise<Executable> {
   const { InferenceSession: Session } = loadOnnxRuntime();
-  const adapted = adaptGraph(graph);
+  const adapted = adaptGraph(graph, provider);
   const written = provider === "cpu" ? preferBlockedLayout(adapted) : adapted;
   let session: InferenceSession;
   try {

@@ -1,6 +1,6 @@
 /**
  * Writes out what ONNX Runtime's kernels leave out of ONNX, with operators that they have: choices between truth values,
- * output paddings of a stride or more, average pools with dilations. None is common; all are right afterwards.
+ * output paddings of a stride or more, average pools with dilations; for WebGPU also where the maxima of a pool stand.
  */
 import type { GraphBuilder } from "../../graph/graph-builder.ts";
 import {
@@ -10,21 +10,32 @@ import {
   type Value,
 } from "../../graph/graph.ts";
 import type { OpType } from "../../graph/operators.ts";
-import { floats } from "../../graph/tensor.ts";
+import { floats, integers } from "../../graph/tensor.ts";
 import { meanMaps } from "../../ops/pooling.ts";
 import type { AxisMap } from "../../ops/separable.ts";
 import { newGraphBuilder } from "../../ops/table.ts";
 
-/** The node written otherwise, or null where ONNX Runtime computes it as it is. */
+/** The node's outputs written otherwise, or null where ONNX Runtime computes it as it is. */
 type Adaptation = (
   g: GraphBuilder,
   node: Node,
   inputs: readonly (Value | null)[],
-) => Value | null;
+) => Value[] | null;
 
-/** @returns `graph` itself where nothing has to change, else one with inputs and outputs of the same names and types */
-export function adaptGraph(graph: Graph): Graph {
-  if (!graph.nodes.some((node) => node.op in adaptations)) return graph;
+/**
+ * @param provider execution provider that the graph is for
+ * @returns `graph` itself where nothing has to change, else one with inputs and outputs of the same names and types
+ */
+export function adaptGraph(graph: Graph, provider: string): Graph {
+  const used = new Set<Value | null>([
+    ...graph.outputs,
+    ...graph.nodes.flatMap(({ inputs }) => inputs),
+  ]);
+  const adaptationOf = ({ op, outputs }: Node): Adaptation | undefined =>
+    op === "MaxPool" && provider === "webgpu" && used.has(outputs[1])
+      ? poolByTaps
+      : adaptations[op];
+  if (!graph.nodes.some(adaptationOf)) return graph;
   const g = newGraphBuilder();
   const values = new Map<Value, Value>();
   for (const input of graph.inputs)
@@ -33,14 +44,67 @@ export function adaptGraph(graph: Graph): Graph {
     isConstant(value) ? value : values.get(value)!;
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((value) => value && map(value));
-    const adapted = adaptations[node.op]?.(g, node, inputs) ?? null;
-    const outputs = adapted
-      ? [adapted]
-      : g.addAll(node.op, inputs, node.attributes, node.name);
+    const outputs =
+      adaptationOf(node)?.(g, node, inputs) ??
+      g.addAll(node.op, inputs, node.attributes, node.name);
     node.outputs.forEach((value, index) => values.set(value, outputs[index]));
   }
   return g.finish(graph.outputs.map(map));
 }
+
+/**
+ * MaxPool with its indices: every tap of the window is a strided picture, the greatest of them is the maximum, and the
+ * first that is says where it stands.
+ */
+const poolByTaps: Adaptation = (g, node, [x]) => {
+  const { attributes, outputs } = node as Node<"MaxPool">;
+  const { kernelShape, strides, pads, dilations } = attributes;
+  const [, , height, width] = x!.shape;
+  const { shape } = outputs[0];
+  const [n, c, rows, columns] = shape;
+  const counts = [rows, columns];
+  const ends = counts.map((count, axis) => {
+    const reach =
+      (count - 1) * strides[axis] + (kernelShape[axis] - 1) * dilations[axis];
+    return Math.max(reach + 1 - pads[axis] - x!.shape[2 + axis], 0);
+  });
+  const padded = g.add("Pad", [x], {
+    pads: [0, 0, pads[0], pads[1], 0, 0, ...ends],
+    mode: "constant",
+    value: -Infinity,
+  });
+  const taps = Array.from(
+    { length: kernelShape[0] * kernelShape[1] },
+    (_, tap) => [
+      Math.floor(tap / kernelShape[1]) * dilations[0],
+      (tap % kernelShape[1]) * dilations[1],
+    ],
+  );
+  const pictures = taps.map((starts) => {
+    const picture = g.add("Slice", [padded], {
+      starts,
+      ends: starts.map(
+        (start, axis) => start + (counts[axis] - 1) * strides[axis] + 1,
+      ),
+      axes: [2, 3],
+      steps: strides,
+    });
+    return g.add("Reshape", [picture], { shape: [...shape, 1] });
+  });
+  const stacked = g.add("Concat", pictures, { axis: 4 });
+  const maxima = g.add("ReduceMax", [stacked], { axes: [4], keepDims: false });
+  const winners = g.add("ArgMax", [stacked], { axis: 4, keepDims: false });
+  const steps = integers(taps.map(([row, column]) => row * width + column));
+  const offsets = g.add("Gather", [g.constant(steps), winners], { axis: 0 });
+  const begins = Array.from({ length: n * c * rows * columns }, (_, i) => {
+    const column = (i % columns) * strides[1] - pads[1];
+    const row = (Math.floor(i / columns) % rows) * strides[0] - pads[0];
+    const plane = Math.floor(i / (columns * rows));
+    return (plane * height + row) * width + column;
+  });
+  const windows = g.constant(integers(begins, shape));
+  return [maxima, g.add("Add", [windows, offsets], {})];
+};
 
 const adaptations: { readonly [Op in OpType]?: Adaptation } = {
   Where: (g, { outputs: [output] }, [condition, whereTrue, whereFalse]) => {
@@ -51,7 +115,7 @@ const adaptations: { readonly [Op in OpType]?: Adaptation } = {
       [g.add("Not", [condition], {}), whereFalse],
       {},
     );
-    return g.add("Or", [chosen, others], {});
+    return [g.add("Or", [chosen, others], {})];
   },
 
   ConvTranspose: (g, node, [x, filter, bias]) => {
@@ -74,11 +138,11 @@ const adaptations: { readonly [Op in OpType]?: Adaptation } = {
       mode: "constant",
       value: 0,
     });
-    if (!bias) return whole;
+    if (!bias) return [whole];
     const channels = g.add("Reshape", [bias], {
       shape: [1, bias.shape[0], 1, 1],
     });
-    return g.add("Add", [whole, channels], {});
+    return [g.add("Add", [whole, channels], {})];
   },
 
   AveragePool: (g, node, [x]) => {
@@ -86,7 +150,7 @@ const adaptations: { readonly [Op in OpType]?: Adaptation } = {
     if (attributes.dilations.every((size) => size === 1)) return null;
     const [rows, columns] = meanMaps(x!.shape, outputs[0].shape, attributes);
     const lines = g.add("MatMul", [x, matrixOf(g, columns, false)], {});
-    return g.add("MatMul", [matrixOf(g, rows, true), lines], {});
+    return [g.add("MatMul", [matrixOf(g, rows, true), lines], {})];
   },
 };
 
