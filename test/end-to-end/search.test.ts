@@ -1,97 +1,19 @@
 /** The command as a person runs it: real processes, real files. */
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  exportModel,
-  floats,
-  newGraphBuilder,
-} from "../../gpu-node/src/engine/index.ts";
-import { randomFrom } from "../../gpu-node/src/data/index.ts";
+import { columns, columnsSize, writeColumns } from "../fixtures/columns.ts";
+import { runMotif as motif } from "../harness/motif.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const size = 8;
-const imagesPerClass = 40;
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "motif-end-to-end-"));
-  await writeDataset();
-  await writeModel();
+  await writeColumns(folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** Grey 8×8 images of three classes: a bright column at the left, in the middle, at the right, and noise. */
-async function writeDataset(): Promise<void> {
-  const random = randomFrom("end-to-end images");
-  const count = 3 * imagesPerClass;
-  const header = (kind: number, sizes: number[]) =>
-    Buffer.from([
-      0,
-      0,
-      8,
-      kind,
-      ...sizes.flatMap((n) => [0, 0, n >> 8, n & 255]),
-    ]);
-  const pixels = Buffer.alloc(count * size * size, 0).map(() =>
-    random.nextBelow(60),
-  );
-  const labels = Buffer.alloc(count);
-  for (let i = 0; i < count; i++) {
-    labels[i] = i % 3;
-    for (let row = 0; row < size; row++)
-      pixels[i * size * size + row * size + [0, 4, 7][i % 3]] =
-        200 + random.nextBelow(50);
-  }
-  await writeFile(
-    join(folder, "test-images-idx3-ubyte"),
-    Buffer.concat([header(3, [count, size, size]), pixels]),
-  );
-  await writeFile(
-    join(folder, "test-labels-idx1-ubyte"),
-    Buffer.concat([header(1, [count]), labels]),
-  );
-}
-
-/** A linear model that compares the three columns. */
-async function writeModel(): Promise<void> {
-  const g = newGraphBuilder();
-  const image = g.input("image", [1, 1, size, size]);
-  const weights = Array.from({ length: size * size * 3 }, (_, i) =>
-    Math.floor(i / 3) % size === [0, 4, 7][i % 3] ? 1 : -0.1,
-  );
-  const flat = g.add("Reshape", [image], { shape: [1, size * size] });
-  const logits = g.add(
-    "MatMul",
-    [flat, g.constant(floats(weights, [size * size, 3]))],
-    {},
-  );
-  await writeFile(
-    join(folder, "columns.onnx"),
-    exportModel(g.finish([logits]), "columns"),
-  );
-  await writeFile(
-    join(folder, "columns.json"),
-    JSON.stringify({ name: "columns", declaredAccuracy: 1 }),
-  );
-}
-
-function motif(
-  ...args: string[]
-): Promise<{ status: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [join(root, "infra/motif.mjs"), ...args],
-      (_, stdout, stderr) =>
-        resolve({ status: child.exitCode ?? -1, stdout, stderr }),
-    );
-  });
-}
 
 const search = (out: string, ...more: string[]) =>
   motif(
@@ -135,9 +57,11 @@ describe("motif search --local", () => {
     expect(result.model.cleanAccuracy).toBe(1);
     expect(result.patterns).toHaveLength(6);
     for (const pattern of result.patterns) {
-      const column = [0, 4, 7][pattern.targetClass];
+      const column = columns[pattern.targetClass];
       expect(
-        pattern.topPixels.slice(0, 3).every((index) => index % size === column),
+        pattern.topPixels
+          .slice(0, 3)
+          .every((index) => index % columnsSize === column),
       ).toBe(true);
       expect(existsSync(join(folder, "first", pattern.mask))).toBe(true);
     }

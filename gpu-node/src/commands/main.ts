@@ -1,6 +1,7 @@
 /** The command line of local work. Exit status: 0 done, 1 failed, 2 wrong use, 130 stopped by the user. */
 import { Command, CommanderError } from "commander";
 import { MotifError } from "../motif-error.ts";
+import { addDemoCommand } from "./demo.ts";
 import { addSearchCommand } from "./search.ts";
 import { addTrainCommand } from "./train.ts";
 
@@ -10,6 +11,7 @@ const program = new Command("motif")
   )
   .showHelpAfterError("(add --help for what there is)")
   .exitOverride();
+addDemoCommand(program);
 addSearchCommand(program);
 addTrainCommand(program);
 for (const command of program.commands)
