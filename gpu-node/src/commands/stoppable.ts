@@ -16,13 +16,18 @@ export async function runStoppable(
 ): Promise<void> {
   const controller = new AbortController();
   const stop = () => {
-    if (controller.signal.aborted) process.exit(stoppedStatus);
+    if (controller.signal.aborted) return;
     progress.line(
       "Stopping: what is done is kept. Press Ctrl+C again to stop at once.",
     );
     controller.abort();
   };
-  process.on("SIGINT", stop);
+  // SIGTERM may come twice at once: to the process group, and passed on by the launcher.
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(stoppedStatus);
+    stop();
+  };
+  process.on("SIGINT", interrupt);
   process.on("SIGTERM", stop);
   try {
     await work(controller.signal);
@@ -30,7 +35,7 @@ export async function runStoppable(
     if (!controller.signal.aborted || error instanceof MotifError) throw error;
   } finally {
     progress.finish();
-    process.off("SIGINT", stop);
+    process.off("SIGINT", interrupt);
     process.off("SIGTERM", stop);
   }
   if (!controller.signal.aborted) return;

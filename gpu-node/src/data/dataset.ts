@@ -18,7 +18,7 @@ export interface Dataset {
 export interface OpenOptions {
   /** [C, H, W] that the model takes: images are brought to it. */
   readonly imageShape: readonly [number, number, number];
-  /** Of the model, where known: a format without class names cannot tell how many there are. */
+  /** Of the model, where known: a label beyond its classes is refused with its image. */
   readonly numClasses?: number;
   /** Which split of a data set that has several; else test, val, train in this order. */
   readonly split?: string;

@@ -191,10 +191,9 @@ async function readLabels(
       "dataset",
       `${file.path}: only one class, ${labels[0]}. A search needs images of other classes.`,
     );
-  const count = numClasses ?? largest + 1;
   return {
     labels,
-    classes: Array.from({ length: count }, (_, i) => String(i)),
+    classes: Array.from({ length: largest + 1 }, (_, i) => String(i)),
   };
 }
 

@@ -90,7 +90,12 @@ async function fit(
   place: string,
 ): Promise<Uint8Array> {
   const [, height, width] = shape;
-  if (w * largestEnlargement < width || h * largestEnlargement < height)
+  const isPixel = w * h === 1 && width * height > 1;
+  if (
+    isPixel ||
+    w * largestEnlargement < width ||
+    h * largestEnlargement < height
+  )
     throw new MotifError(
       "dataset",
       `${place}: ${w}×${h} pixels, the model takes ${width}×${height}. Remove it or replace it by a larger one.`,
