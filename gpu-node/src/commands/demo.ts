@@ -104,6 +104,7 @@ async function searchModel(run: DemoRun): Promise<Result> {
     {
       modelPath: join(bundled, "models", `${model}.onnx`),
       datasetPath: join(bundled, "data"),
+      datasetName: "Fashion-MNIST sample",
       outDirectory: directory,
       classes: "all",
       settings: { ...demoSettings, canvasSource: source },

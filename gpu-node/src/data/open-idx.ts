@@ -14,6 +14,7 @@ import { findIdxLabels } from "./idx-files.ts";
 import { parseIdxHeader, type IdxHeader } from "./idx.ts";
 import { bringToShape, type ImageShape } from "./picture.ts";
 import { cutIntoRecords, readRecords } from "./record-file.ts";
+import { isSplitName } from "./split-names.ts";
 
 /** Longest header: four dimensions. */
 const headerBytes = 20;
@@ -45,9 +46,9 @@ export async function openIdx(
       "dataset",
       `${imagesPath}: ${n} images, Motif takes at most ${mostImages}. Cut it into parts.`,
     );
-  const name =
-    basename(imagesPath).replace(/[-_.]?images.*$/, "") ||
-    basename(dirname(imagesPath));
+  const prefix = basename(imagesPath).replace(/[-_.]?images.*$/, "");
+  const isOnlySplit = prefix === "" || prefix === "t10k" || isSplitName(prefix);
+  const name = isOnlySplit ? basename(dirname(imagesPath)) : prefix;
   const isReadable =
     height === imageShape[1] &&
     width === imageShape[2] &&

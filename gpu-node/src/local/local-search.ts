@@ -8,6 +8,8 @@ export interface LocalSearch {
   readonly modelPath: string;
   readonly manifestPath?: string | undefined;
   readonly datasetPath: string;
+  /** What to call it; by its file or folder where absent. */
+  readonly datasetName?: string | undefined;
   /** A part of the data set that has several, such as `test`. */
   readonly split?: string | undefined;
   readonly outDirectory: string;

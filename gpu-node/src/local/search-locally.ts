@@ -126,7 +126,7 @@ export async function searchLocally(
         groundTruth: classifier.manifest.groundTruth ?? null,
       },
       dataset: {
-        name: dataset.name,
+        name: job.datasetName ?? dataset.name,
         classes: classNames,
         parts: {
           canvas: parts.canvas.length,
