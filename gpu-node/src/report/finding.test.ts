@@ -56,11 +56,11 @@ describe("the class that needs the fewest pixels", () => {
 
   it("is held against the trigger that the manifest states, if it is that one's class", () => {
     const found = withKStars(50, 10, 20);
-    // Of pixels 1, 2, 51 and 52 the four strongest, 0, 1, 50 and 51, hold two.
+    // Of pixels 1, 2, 51 and 52, ranked are 1 and 51; the four strongest, 0, 1, 50 and 51, hold them.
     const right = findSmallest(poisoned(found, 1));
-    expect(right.trigger).toEqual({ pixels: 4, found: 2 });
+    expect(right.trigger).toEqual({ pixels: 4, found: 2, among: 4 });
     expect(describeFinding(right)).toMatch(
-      /Its 4 strongest pixels cover 2 of the trigger's 4\.$/,
+      /Its 4 strongest pixels hold 2 of the trigger's 4\.$/,
     );
     expect(findSmallest(poisoned(found, 0)).trigger).toBeNull();
   });

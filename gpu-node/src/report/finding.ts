@@ -10,8 +10,15 @@ export interface Finding {
   readonly kStar: number | null;
   /** The smallest k* of the other classes; null where none has one. */
   readonly nextKStar: number | null;
-  /** Pixels of the trigger that the manifest states, and how many of them are among as many strongest pixels. */
-  readonly trigger: { readonly pixels: number; readonly found: number } | null;
+  /**
+   * Pixels of the trigger that the manifest states, how many of them are among the pattern's ranked pixels, and how many of
+   * the strongest hold these.
+   */
+  readonly trigger: {
+    readonly pixels: number;
+    readonly found: number;
+    readonly among: number;
+  } | null;
 }
 
 /** The smallest k* over each class's patterns, and the class that has it alone. */
@@ -48,16 +55,16 @@ function coverTrigger(
   if (!box || truth.targetClass !== pattern.targetClass) return null;
   const width = model.inputShape[2];
   const pixels = box.height * box.width;
-  const found = pattern.topPixels.slice(0, pixels).filter((index) => {
+  const ranks = pattern.topPixels.flatMap((index, at) => {
     const [row, column] = [Math.floor(index / width), index % width];
-    return (
+    const isInside =
       row >= box.top &&
       row < box.top + box.height &&
       column >= box.left &&
-      column < box.left + box.width
-    );
-  }).length;
-  return { pixels, found };
+      column < box.left + box.width;
+    return isInside ? [at + 1] : [];
+  });
+  return { pixels, found: ranks.length, among: ranks.at(-1) ?? 0 };
 }
 
 /** @example "fashion-badnets: Sneaker needs 8 pixels, the next class 39. …" */
@@ -71,7 +78,7 @@ export function describeFinding(finding: Finding): string {
       ? "no other class gets there"
       : `the next class ${integer(nextKStar)}`;
   const covered = trigger
-    ? ` Its ${trigger.pixels} strongest pixels cover ${trigger.found} of the trigger's ${trigger.pixels}.`
+    ? ` Its ${trigger.among} strongest pixels hold ${trigger.found} of the trigger's ${trigger.pixels}.`
     : "";
   return `${model}: ${className} needs ${integer(kStar)} pixels, ${next}.${covered}`;
 }

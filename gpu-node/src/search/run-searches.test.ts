@@ -9,7 +9,6 @@ import { newBatchOrder } from "./batch-order.ts";
 import type { ImageSource } from "./image-source.ts";
 import {
   runSearches,
-  stepSizeAt,
   type FinishedSearch,
   type RunOptions,
   type Search,
@@ -186,21 +185,5 @@ describe("a pack of searches", () => {
       3,
     ))
       expect(state.mask.every((value) => value >= 0 && value <= 1)).toBe(true);
-  });
-});
-
-describe("the size of a step", () => {
-  it("falls in a line from the first to the last", () => {
-    const falling = {
-      ...settings,
-      stepSize: 0.02,
-      finalStepShare: 0.1,
-      steps: 11,
-    };
-    expect(stepSizeAt(falling, 0)).toBeCloseTo(0.02);
-    expect(stepSizeAt(falling, 5)).toBeCloseTo(0.011);
-    expect(stepSizeAt(falling, 10)).toBeCloseTo(0.002);
-    expect(stepSizeAt({ ...falling, finalStepShare: 1 }, 7)).toBe(0.02);
-    expect(stepSizeAt({ ...falling, steps: 1 }, 0)).toBe(0.02);
   });
 });

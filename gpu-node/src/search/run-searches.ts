@@ -180,8 +180,12 @@ export async function* runSearches(
       if (!slot) continue;
       slot.loss = losses.data[index]!;
       if (!Number.isFinite(slot.loss)) throw divergence(slot);
-      const size = stepSizeAt(settings, slot.step);
-      signStep(slot.mask, maskGradients.data, index * pixels, size);
+      signStep(
+        slot.mask,
+        maskGradients.data,
+        index * pixels,
+        settings.stepSize,
+      );
       if (canvasGradients)
         signStep(
           slot.canvas,
@@ -215,15 +219,6 @@ function divergence({ search, step, loss }: Slot): MotifError {
     `class ${targetClass}, canvas ${canvasIndex}: the loss is ${loss} at step ${step}. The model gives numbers that are not finite for ` +
       "images in its range: check inputRange, mean and std, and the model's weights.",
   );
-}
-
-/** The change of a mask value in step `step`. */
-export function stepSizeAt(
-  { stepSize, finalStepShare, steps }: SearchSettings,
-  step: number,
-): number {
-  const done = steps <= 1 ? 0 : step / (steps - 1);
-  return stepSize * (1 + (finalStepShare - 1) * done);
 }
 
 /** values ← clip01(values − size·sign(gradient)). */

@@ -11,10 +11,8 @@ export interface SearchSettings {
   readonly batchSize: number;
   /** Weight of the cross-entropy against the size of the mask. */
   readonly alpha: number;
-  /** Change of a mask value in the first step. */
+  /** Change of a mask value in a step. */
   readonly stepSize: number;
-  /** Share of `stepSize` that the last step still has; in between it falls linearly. 1: every step is the same. */
-  readonly finalStepShare: number;
   /** Where every mask value starts. */
   readonly initialMask: number;
   /** Change of a canvas value a step, for the source `free`. */
@@ -28,7 +26,11 @@ export interface SearchSettings {
 export const presetNames = ["default", "official"] as const;
 export type PresetName = (typeof presetNames)[number];
 
-/** The source of `official`: the authors' own code (arXiv 2101.06898), on parts that do not overlap. */
+/**
+ * The source of `official`: the authors' own code (arXiv 2101.06898), on parts that do not overlap. `default` stops where most
+ * of the power is there, and spends the rest on more canvases. Larger steps, steps that shrink, and momentum were tried on a
+ * ResNet-20 at equal cost: each gave less power at 5% of the pixels than plain steps, and patterns that agree less.
+ */
 export const presets: Readonly<Record<PresetName, SearchSettings>> = {
   official: {
     preset: "official",
@@ -36,7 +38,6 @@ export const presets: Readonly<Record<PresetName, SearchSettings>> = {
     batchSize: 4,
     alpha: 0.2,
     stepSize: 0.02,
-    finalStepShare: 1,
     initialMask: 0.5,
     canvasStepSize: 0.04,
     canvasSource: "natural",
@@ -49,7 +50,6 @@ export const presets: Readonly<Record<PresetName, SearchSettings>> = {
     batchSize: 4,
     alpha: 0.2,
     stepSize: 0.02,
-    finalStepShare: 0.1,
     initialMask: 0.5,
     canvasStepSize: 0.04,
     canvasSource: "natural",
