@@ -5,7 +5,7 @@ import { listCanvasImages } from "../search/canvases.ts";
 import type { SearchIdentity } from "../search/run-searches.ts";
 import type { LocalSearch } from "./local-search.ts";
 
-/** Share of the memory-bound rule below: floats of images in one pack. */
+/** Floats of images that share a forward pass: with them a ResNet-18 of 32×32 stays under 1 GB. */
 const packedFloats = 8 * 4 * 3 * 32 * 32;
 
 /** S where the user does not say: 8 for small images, fewer where 8 would only take memory. */
@@ -18,7 +18,7 @@ export function choosePack(
     1,
     Math.min(
       8,
-      Math.floor((4 * packedFloats) / (batchSize * channels * height * width)),
+      Math.floor(packedFloats / (batchSize * channels * height * width)),
     ),
   );
 }
