@@ -21,15 +21,9 @@ interface Geometry {
   readonly group: number;
 }
 
-/** @param filter the shape [kH, kW, C/group, M] */
-function convolve(
-  site: Kernels,
-  x: Shape,
-  filter: Shape,
-  { strides, dilations, pads, group }: Geometry,
-): Convolve {
+function kernelAttributes({ strides, dilations, pads }: Geometry) {
   const [top, left, bottom, right] = pads;
-  const attributes = {
+  return {
     strides,
     dilations,
     pad: pads.every((size) => size === 0)
@@ -42,6 +36,17 @@ function convolve(
         ],
     dataFormat: "NHWC",
   };
+}
+
+/** @param filter the shape [kH, kW, C/group, M] */
+function convolve(
+  site: Kernels,
+  x: Shape,
+  filter: Shape,
+  geometry: Geometry,
+): Convolve {
+  const { group } = geometry;
+  const attributes = kernelAttributes(geometry);
   const [kh, kw, perGroup, m] = filter;
   if (group === 1) {
     const kernel = site.kernel("Conv2D");
@@ -93,6 +98,16 @@ export const convolution = {
       Shape,
       Shape,
     ];
+    if (site.attributes.group === 1 && site.inputs[2]) {
+      // One pass over the pictures, and the bias is where the sum begins.
+      const kernel = site.kernel("FusedConv2D");
+      const attributes = {
+        ...kernelAttributes(site.attributes),
+        activation: "linear",
+      };
+      return ([picture, taps, bias]) =>
+        kernel({ x: picture, filter: taps, bias: bias }, attributes);
+    }
     const run = convolve(site, x, filter, site.attributes);
     const withBias = addBias(site);
     return ([picture, taps, bias]) => withBias(run(picture, taps), bias);
