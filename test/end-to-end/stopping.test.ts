@@ -84,9 +84,11 @@ describe("a search that is stopped", () => {
     await running.waitFor(/1\/3 {2}class 0/);
     running.signal("SIGKILL");
     await running.finished;
-    expect(await storedIn(out, "seed-0.json")).toHaveLength(1);
+    // More than one only where this process was slow to hear of the first.
+    const kept = await storedIn(out, "seed-0.json");
+    expect(kept).toContain("class-0000-canvas-0-seed-0.json");
     expect((await runMotif(...searchOf(out))).stdout).toContain(
-      "1 of them from before",
+      `${kept.length} of them from before`,
     );
     expect(await masksOf(out)).toEqual(await masksOf(join(folder, "whole")));
   });
@@ -97,7 +99,8 @@ describe("a search that is stopped", () => {
     await running.waitFor(/1\/3 {2}class 0/);
     running.signal("SIGINT");
     await running.finished;
-    const [checkpoint] = await storedIn(out, ".checkpoint");
+    const [checkpoint, ...others] = await storedIn(out, ".checkpoint");
+    expect(others).toEqual([]);
     const path = join(out, "patterns", checkpoint);
     await writeFile(
       path,

@@ -139,8 +139,7 @@ export async function* runSearches(
   const checkpoint = async () => {
     if (!options.onCheckpoint) return;
     for (const slot of slots)
-      if (slot && slot.step > 0)
-        await options.onCheckpoint(slot.search.identity, stateOf(slot));
+      if (slot) await options.onCheckpoint(slot.search.identity, stateOf(slot));
   };
 
   for (let index = 0; index < pack; index++) await fill(index);
