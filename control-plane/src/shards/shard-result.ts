@@ -1,0 +1,95 @@
+/** What comes of a shard, in its plain form. */
+import type { SearchIdentity } from "./shard-spec.ts";
+
+export type ShardResult =
+  SearchResult | CheckModelResult | InspectDatasetResult | NoopResult;
+
+export interface SearchResult {
+  readonly kind: "search";
+  readonly patterns: readonly Pattern[];
+  readonly backend: {
+    readonly name: string;
+    readonly provider: string;
+    readonly threads: number;
+  };
+  readonly compileMs: number;
+  readonly searchMs: number;
+  readonly evaluateMs: number;
+}
+
+export interface Pattern {
+  readonly identity: SearchIdentity;
+  readonly steps: number;
+  readonly imageGradients: number;
+  readonly maskL1: number;
+  readonly mask: ArtifactReference;
+  readonly canvas: ArtifactReference;
+  readonly pattern: ArtifactReference;
+  readonly heatmap: ArtifactReference;
+  /** Flat pixel indices, best first. */
+  readonly topPixels: readonly number[];
+  readonly predictivePower: readonly PowerPoint[];
+  readonly sourceToTarget: readonly SourcePower[];
+  readonly kStar: number | null;
+  readonly wallMs: number;
+}
+
+export interface ArtifactReference {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface PowerPoint {
+  readonly k: number;
+  readonly fraction: number;
+  readonly power: number;
+  readonly baseRate: number;
+  readonly n: number;
+  readonly wilson95: readonly [number, number];
+}
+
+export interface SourcePower {
+  readonly sourceClass: number;
+  readonly power: number;
+  readonly n: number;
+}
+
+export interface CheckModelResult {
+  readonly kind: "check-model";
+  /** Why the model is refused; null where it is good, and then the facts below count. */
+  readonly refusal: string | null;
+  readonly name: string;
+  /** [C, H, W]. */
+  readonly inputShape: readonly number[];
+  readonly numClasses: number;
+  readonly cleanAccuracy: number;
+  readonly cleanAccuracyImages: number;
+  readonly classNames: readonly string[];
+  readonly parts: {
+    readonly canvas: number;
+    readonly search: number;
+    readonly evaluate: number;
+  };
+  readonly canvasesByClass: readonly number[];
+  readonly searchImagesByClass: readonly number[];
+  /** Forward passes a second where it was checked. */
+  readonly imagesPerSecond: number;
+  readonly warnings: readonly string[];
+  readonly groundTruth: unknown;
+  readonly importMs: number;
+}
+
+export interface InspectDatasetResult {
+  readonly kind: "inspect-dataset";
+  /** Why the data set is refused; null where it is good. */
+  readonly refusal: string | null;
+  readonly format: string;
+  readonly digest: string;
+  readonly images: number;
+  readonly classNames: readonly string[];
+  readonly splits: readonly string[];
+}
+
+export interface NoopResult {
+  readonly kind: "noop";
+}

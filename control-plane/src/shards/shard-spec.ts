@@ -1,0 +1,82 @@
+/** What a shard asks a node to do: the plain form that is planned, kept in the database and put on the wire (rpc/). */
+
+export type ShardSpec =
+  SearchSpec | CheckModelSpec | InspectDatasetSpec | NoopSpec;
+
+export interface SearchSpec {
+  readonly kind: "search";
+  readonly model: ModelReference;
+  readonly dataset: DatasetReference;
+  readonly settings: SearchSettings;
+  /** Which searches, in the order in which they are run. */
+  readonly searches: readonly SearchIdentity[];
+  /** S: searches that share a forward pass; the same for every shard of a job. */
+  readonly pack: number;
+  readonly evaluateImages: number;
+  readonly threshold: number;
+  /** As on the command line; `auto` takes what the node announced. */
+  readonly backend: string;
+}
+
+/** Opens a model with its data set and holds its clean accuracy against the declared one. */
+export interface CheckModelSpec {
+  readonly kind: "check-model";
+  readonly model: ModelReference;
+  readonly dataset: DatasetReference;
+  readonly backend: string;
+}
+
+/** Reads a data set's outline. */
+export interface InspectDatasetSpec {
+  readonly kind: "inspect-dataset";
+  readonly dataset: DatasetReference;
+}
+
+/** Does nothing for a while: what leases cost, measured. */
+export interface NoopSpec {
+  readonly kind: "noop";
+  readonly waitMs: number;
+}
+
+export interface ModelReference {
+  readonly sha256: string;
+  /** As registered. */
+  readonly manifest: unknown;
+  readonly name: string;
+}
+
+export interface DatasetReference {
+  readonly name: string;
+  readonly split: string | null;
+  /** Null before it was inspected. */
+  readonly digest: string | null;
+  /** On machines that share the control plane's file system; null where it was uploaded. */
+  readonly path: string | null;
+  /** Empty for folders that nodes must see at `path`. */
+  readonly files: readonly DatasetFile[];
+}
+
+export interface DatasetFile {
+  readonly name: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface SearchSettings {
+  readonly preset: "default" | "official";
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly alpha: number;
+  readonly stepSize: number;
+  readonly initialMask: number;
+  readonly canvasStepSize: number;
+  readonly canvasSource: "natural" | "noise" | "free";
+  readonly canvases: number;
+  readonly seeds: number;
+}
+
+export interface SearchIdentity {
+  readonly targetClass: number;
+  readonly canvasIndex: number;
+  readonly seed: number;
+}
