@@ -11,8 +11,19 @@ const allowed = {
   training: ["training", "classifier", "data", "engine"],
   evaluation: ["evaluation", "classifier", "data", "engine"],
   report: ["report", "evaluation"],
+  shards: [
+    "shards",
+    "report",
+    "search",
+    "evaluation",
+    "classifier",
+    "data",
+    "engine",
+  ],
+  cluster: ["cluster", "shards", "engine"],
   local: [
     "local",
+    "shards",
     "report",
     "search",
     "training",
@@ -23,6 +34,8 @@ const allowed = {
   ],
   commands: [
     "commands",
+    "cluster",
+    "shards",
     "local",
     "report",
     "search",
@@ -53,6 +66,54 @@ const allowedInEngine = {
   ],
 };
 
+/** The control plane: edges, then domain folders, then database and storage; which folder may import which. */
+const controlPlane = "^control-plane/src/";
+const allowedInControlPlane = {
+  shards: ["shards"],
+  database: ["database"],
+  storage: ["storage", "database"],
+  progress: ["progress", "database"],
+  "audit-log": ["audit-log", "database"],
+  auth: ["auth", "audit-log", "database"],
+  results: ["results", "shards", "progress", "database"],
+  leases: ["leases", "shards", "results", "progress", "database"],
+  nodes: ["nodes", "auth", "audit-log", "progress", "database"],
+  jobs: [
+    "jobs",
+    "leases",
+    "shards",
+    "results",
+    "progress",
+    "audit-log",
+    "auth",
+    "storage",
+    "database",
+  ],
+  datasets: [
+    "datasets",
+    "jobs",
+    "shards",
+    "progress",
+    "audit-log",
+    "auth",
+    "storage",
+    "database",
+  ],
+  models: [
+    "models",
+    "datasets",
+    "jobs",
+    "shards",
+    "progress",
+    "audit-log",
+    "auth",
+    "storage",
+    "database",
+  ],
+  rpc: ["rpc", "leases", "nodes", "shards", "auth", "storage", "database"],
+  commands: ["commands", "database"],
+};
+
 const isTest = "\\.test\\.ts$|/check-[^/]+\\.ts$|/cases/";
 
 const layered = (root, table) =>
@@ -65,6 +126,7 @@ const layered = (root, table) =>
       path: root,
       pathNot: [
         ...reach.map((other) => `${root}${other}/`),
+        `${controlPlane}(control-plane-error\\.ts$|configuration/)`,
         `${source}motif-error\\.ts$`,
       ],
     },
@@ -82,7 +144,7 @@ module.exports = {
       name: "no-unlisted-packages",
       comment: "declare it in the package.json of the workspace that uses it",
       severity: "error",
-      from: { path: "^gpu-node/src", pathNot: isTest },
+      from: { path: "^(gpu-node|control-plane)/src", pathNot: isTest },
       to: {
         dependencyTypes: [
           "npm-no-pkg",
@@ -132,6 +194,31 @@ module.exports = {
         pathNot: [`${folder("engine/backends")}(backend|feeds|$1)`],
       },
     },
+    {
+      name: "only-database-imports-prisma",
+      severity: "error",
+      from: {
+        path: controlPlane,
+        pathNot: [`${controlPlane}database/`, isTest],
+      },
+      to: { path: "^prisma/" },
+    },
+    {
+      name: "wire-types-stop-at-the-edge",
+      severity: "error",
+      from: {
+        path: ["^control-plane/src/", "^gpu-node/src/"],
+        pathNot: ["^control-plane/src/rpc/", "^gpu-node/src/cluster/", isTest],
+      },
+      to: { path: "^proto/" },
+    },
+    {
+      name: "apps-do-not-import-each-other",
+      severity: "error",
+      from: { path: "^(control-plane|gpu-node|dashboard)/" },
+      to: { path: "^(control-plane|gpu-node|dashboard)/", pathNot: "^$1/" },
+    },
+    ...layered(controlPlane, allowedInControlPlane),
     ...layered(source, allowed),
     ...layered(folder("engine"), allowedInEngine),
   ],

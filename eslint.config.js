@@ -3,7 +3,13 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["**/node_modules/", "**/out/", "**/dist/", "coverage/"]),
+  globalIgnores([
+    "**/node_modules/",
+    "**/out/",
+    "**/dist/",
+    "**/generated/",
+    "coverage/",
+  ]),
   js.configs.recommended,
   {
     files: ["**/*.ts"],

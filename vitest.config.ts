@@ -2,7 +2,11 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["gpu-node/src/**/*.test.ts", "test/**/*.test.ts"],
+    include: [
+      "{gpu-node,control-plane}/src/**/*.test.ts",
+      "prisma/*.test.ts",
+      "test/**/*.test.ts",
+    ],
     testTimeout: 60_000,
   },
 });
