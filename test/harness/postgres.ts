@@ -9,6 +9,10 @@ import {
   openEmbeddedPostgres,
   type EmbeddedPostgres,
 } from "../../control-plane/src/database/embedded-postgres.ts";
+import {
+  startQueue,
+  stopQueue,
+} from "../../control-plane/src/database/queue.ts";
 import { migrate } from "../../prisma/migrate.ts";
 
 declare module "vitest" {
@@ -43,7 +47,7 @@ export function startPostgres(): Promise<EmbeddedPostgres> {
   return server;
 }
 
-/** An empty database at this version's schema, for one test or one file of tests. */
+/** An empty database with this version's schema and queue, for one test or one file of tests. */
 export async function newTestDatabase(): Promise<TestDatabase> {
   const { url: serverUrl } = await startPostgres();
   const name = `test_${randomBytes(8).toString("hex")}`;
@@ -89,7 +93,15 @@ async function createTemplate(
 ): Promise<void> {
   await client.query(`DROP DATABASE IF EXISTS ${template}`);
   await client.query(`CREATE DATABASE ${template}`);
-  await connected(databaseUrl(serverUrl, template), (one) => migrate(one));
+  const url = databaseUrl(serverUrl, template);
+  await connected(url, (one) => migrate(one));
+  const pool = new pg.Pool({ connectionString: url });
+  await stopQueue(
+    await startQueue(pool, (message) => {
+      throw new Error(message);
+    }),
+  );
+  await pool.end();
   await client.query(`ALTER DATABASE ${template} IS_TEMPLATE true`);
 }
 
