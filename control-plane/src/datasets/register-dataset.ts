@@ -23,8 +23,7 @@ export interface DatasetRequest {
   readonly path?: string | undefined;
   /** Uploaded artifacts, instead of a path. */
   readonly files?:
-    | readonly { readonly name: string; readonly sha256: string }[]
-    | undefined;
+    readonly { readonly name: string; readonly sha256: string }[] | undefined;
   readonly split?: string | undefined;
 }
 

@@ -62,10 +62,13 @@ const wantedShards = 8;
 /** @throws ControlPlaneError "invalid" when the searches cannot be made from the data set, or are too many */
 export function planShards(request: PlanRequest, facts: CheckedFacts): Plan {
   const pack =
-    request.pack ??
-    choosePack(facts.inputShape, request.settings.batchSize);
+    request.pack ?? choosePack(facts.inputShape, request.settings.batchSize);
   const searches = breadthFirst(
-    listSearches(request, parseClassList(request.classes, facts.numClasses), facts),
+    listSearches(
+      request,
+      parseClassList(request.classes, facts.numClasses),
+      facts,
+    ),
   );
   const size = shardSize(
     searches.length,
@@ -174,11 +177,7 @@ function secondsPerSearch(
  * Searches a shard. Whole packs: an idle place in a pack costs as much as a search, so a shard of less than a pack is no shorter.
  * Shards may therefore pass their aim where a single pack does.
  */
-function shardSize(
-  searchCount: number,
-  pack: number,
-  seconds: number,
-): number {
+function shardSize(searchCount: number, pack: number, seconds: number): number {
   const aim = Math.min(
     aimSeconds,
     Math.max(leastSeconds, (searchCount * seconds) / wantedShards),

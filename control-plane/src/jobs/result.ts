@@ -27,9 +27,9 @@ export interface JobResult {
   readonly head: Readonly<Record<string, unknown>>;
   /** Everything behind. */
   readonly tail: Readonly<Record<string, unknown>>;
-  /** In the order of result.json. */
-  patterns(): AsyncIterable<ResultPattern>;
-  files(): AsyncIterable<ResultFile>;
+  /** Read as they are iterated, in the order of result.json. */
+  readonly patterns: () => AsyncIterable<ResultPattern>;
+  readonly files: () => AsyncIterable<ResultFile>;
 }
 
 interface Row {
@@ -219,10 +219,26 @@ async function readFiles(
   return rows.flatMap((row) => {
     const paths = pathsOf(row.target_class, row.canvas_index, row.seed);
     return [
-      { path: paths.mask, sha256: row.mask_sha256, bytes: Number(row.mask_bytes) },
-      { path: paths.canvas, sha256: row.canvas_sha256, bytes: Number(row.canvas_bytes) },
-      { path: paths.pattern, sha256: row.pattern_sha256, bytes: Number(row.pattern_bytes) },
-      { path: paths.heatmap, sha256: row.heatmap_sha256, bytes: Number(row.heatmap_bytes) },
+      {
+        path: paths.mask,
+        sha256: row.mask_sha256,
+        bytes: Number(row.mask_bytes),
+      },
+      {
+        path: paths.canvas,
+        sha256: row.canvas_sha256,
+        bytes: Number(row.canvas_bytes),
+      },
+      {
+        path: paths.pattern,
+        sha256: row.pattern_sha256,
+        bytes: Number(row.pattern_bytes),
+      },
+      {
+        path: paths.heatmap,
+        sha256: row.heatmap_sha256,
+        bytes: Number(row.heatmap_bytes),
+      },
     ];
   });
 }

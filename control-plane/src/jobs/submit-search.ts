@@ -99,9 +99,10 @@ export async function submitSearch(
         shardCount: plan.shards.length,
       },
       { ...spec },
-      plan.shards
-        .values()
-        .map((searches) => ({ id: idOf(searches), part: { searches } })),
+      plan.shards.map((searches) => ({
+        id: idOf(searches),
+        part: { searches },
+      })),
     );
     await recordChange(client, {
       actor,

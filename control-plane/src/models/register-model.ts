@@ -107,8 +107,7 @@ export async function checkModel(
       );
     const usable = await readUsableDataset(client, dataset);
     const { id } = known;
-    if (await hasGoodCheck(client, id, usable.id))
-      return { id, isKnown: true };
+    if (await hasGoodCheck(client, id, usable.id)) return { id, isKnown: true };
     const jobId = await submitCheck(client, known, usable, caller.actor);
     await recordChange(client, {
       actor: caller.actor,

@@ -15,7 +15,6 @@ import {
   WebSocketGateway,
   type OnGatewayDisconnect,
 } from "@nestjs/websockets";
-import type { Socket } from "socket.io";
 import { z } from "zod";
 import { DATABASE, type Database } from "../database/database.ts";
 import { LISTENER, type Listener } from "../database/listener.ts";
@@ -33,6 +32,20 @@ const subscription = z.object({
   after: z.number().int().nonnegative().optional(),
 });
 const cancellation = z.object({ stream });
+
+/** As much of a socket.io connection as is used here. */
+interface Socket {
+  readonly connected: boolean;
+  emit(name: string, message: unknown): unknown;
+  /** Of engine.io, beneath. */
+  readonly conn: {
+    readonly readyState: string;
+    /** Messages that the transport has not taken yet. */
+    readonly writeBuffer: readonly unknown[];
+    on(event: "drain" | "close", listener: () => void): unknown;
+    off(event: "drain" | "close", listener: () => void): unknown;
+  };
+}
 
 interface Refusal {
   /** Why, for people. */

@@ -1,4 +1,5 @@
 /** In front of everything that is served, routes or not: settles who is asking, or refuses. */
+import type { IncomingMessage } from "node:http";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import type { Authenticator, Credentials } from "../auth/authenticate.ts";
 import { setCaller } from "./callers.ts";
@@ -70,7 +71,7 @@ function refuse(
 export const credentialsOf = ({
   headers,
   socket,
-}: Pick<Request, "headers" | "socket">): Credentials => ({
+}: IncomingMessage): Credentials => ({
   host: headers.host,
   origin: headers.origin,
   authorization: headers.authorization,

@@ -1,6 +1,10 @@
 /** The OpenAPI document at /api/docs-json and its pages at /api/docs, drawn from the same zod schemas that validate. */
 import type { NestExpressApplication } from "@nestjs/platform-express";
-import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from "@nestjs/swagger";
+import {
+  DocumentBuilder,
+  SwaggerModule,
+  type OpenAPIObject,
+} from "@nestjs/swagger";
 import { z } from "zod";
 
 export function describeApi(app: NestExpressApplication): OpenAPIObject {
@@ -11,7 +15,10 @@ export function describeApi(app: NestExpressApplication): OpenAPIObject {
         "the same port: emit `subscribe` {stream, after?}, get `event` {stream, seq, type, body, at}.",
     )
     .setVersion("1")
-    .addBearerAuth({ type: "http", description: "Where it is not on loopback." })
+    .addBearerAuth({
+      type: "http",
+      description: "Where it is not on loopback.",
+    })
     .addSecurityRequirements("bearer")
     .build();
   return SwaggerModule.createDocument(app, facts, {

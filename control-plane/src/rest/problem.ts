@@ -5,6 +5,7 @@ import {
   ControlPlaneError,
   type ControlPlaneErrorCode,
 } from "../control-plane-error.ts";
+import { normalizeDatabaseError } from "../database/connection-problem.ts";
 
 export interface FieldProblem {
   /** Path in the body, query or address. @example "searches.0.seed" */
@@ -53,10 +54,11 @@ const statusOf: Readonly<Record<ControlPlaneErrorCode, number>> = {
 };
 
 /** @returns the problem, and whether it is a fault of ours that a log should have */
-export function toProblem(error: unknown): {
+export function toProblem(thrown: unknown): {
   readonly problem: Problem;
   readonly isFault: boolean;
 } {
+  const error = normalizeDatabaseError(thrown);
   if (error instanceof ControlPlaneError) {
     const errors = error instanceof UnfitInput ? error.errors : undefined;
     const status = statusOf[error.code];
@@ -72,15 +74,6 @@ export function toProblem(error: unknown): {
       isFault: status >= 500,
     };
   }
-  if (isUnreachable(error))
-    return {
-      problem: newProblem(
-        503,
-        "unavailable",
-        "The database cannot be reached now. Try again in some seconds.",
-      ),
-      isFault: true,
-    };
   const status = clientStatusOf(error);
   if (status !== undefined)
     return {
@@ -123,31 +116,4 @@ function clientStatusOf(error: unknown): number | undefined {
     status >= 400 &&
     status < 500;
   return isClients ? status : undefined;
-}
-
-/** Codes of Node's sockets. */
-const socketCodes = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-]);
-
-/** Whether PostgreSQL is away: connections that fail or break (class 08), full (53300), being stopped or started (57P0x). */
-function isUnreachable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = "code" in error ? error.code : undefined;
-  if (typeof code === "string")
-    return (
-      socketCodes.has(code) ||
-      /^08...$/.test(code) ||
-      /^57P0[1-3]$/.test(code) ||
-      code === "53300"
-    );
-  // pg gives connections that end without a code.
-  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
-    error.message,
-  );
 }

@@ -11,9 +11,7 @@ export const newSchemaPipe = (): StandardSchemaValidationPipe =>
       new UnfitInput(
         issues.slice(0, mostErrors).map(({ path = [], message }) => ({
           field: path
-            .map((part) =>
-              String(typeof part === "object" ? part.key : part),
-            )
+            .map((part) => String(typeof part === "object" ? part.key : part))
             .join("."),
           message:
             path.length === 0 && message.includes("received undefined")

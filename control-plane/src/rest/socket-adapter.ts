@@ -5,10 +5,15 @@
 import type { IncomingMessage } from "node:http";
 import type { INestApplicationContext } from "@nestjs/common";
 import { IoAdapter } from "@nestjs/platform-socket.io";
-import type { Server, ServerOptions } from "socket.io";
 import type { Authenticator } from "../auth/authenticate.ts";
 import { credentialsOf } from "./authentication.ts";
 import { newProblem, toProblem, type Problem } from "./problem.ts";
+
+/** As much of a socket.io connection as is used here. */
+interface Handshaking {
+  readonly request: IncomingMessage;
+  readonly handshake: { readonly auth: Readonly<Record<string, unknown>> };
+}
 
 export class SocketAdapter extends IoAdapter {
   readonly #authenticator: Authenticator;
@@ -24,55 +29,68 @@ export class SocketAdapter extends IoAdapter {
     this.#now = now;
   }
 
-  override createIOServer(port: number, options?: ServerOptions): Server {
-    const server = super.createIOServer(port, {
-      ...options,
+  override createIOServer(
+    port: number,
+    options?: Parameters<IoAdapter["createIOServer"]>[1],
+  ): ReturnType<IoAdapter["createIOServer"]> {
+    const own = {
       serveClient: false,
-      // Clients only say what they subscribe to.
+      // Clients only say what they follow.
       maxHttpBufferSize: 16 * 1024,
       connectTimeout: 10_000,
       allowRequest: (
         request: IncomingMessage,
-        decide: (error: string | null | undefined, mayPass: boolean) => void,
+        decide: (refusal: string | undefined, mayPass: boolean) => void,
       ) => {
-        const reason = this.#authenticator.findUntrustedName(
-          credentialsOf(request as Parameters<typeof credentialsOf>[0]),
+        const refusal = this.#authenticator.findUntrustedName(
+          credentialsOf(request),
         );
-        decide(reason, reason === undefined);
+        decide(refusal, refusal === undefined);
       },
-    } as unknown as ServerOptions) as Server;
+    };
+    const server = super.createIOServer(port, {
+      ...options,
+      ...own,
+    } as never);
     server.use((socket, next) => {
-      const { request, handshake } = socket;
-      const token: unknown = handshake.auth.token;
-      const credentials = {
-        ...credentialsOf(request as Parameters<typeof credentialsOf>[0]),
-        ...(typeof token === "string" && { authorization: `Bearer ${token}` }),
-      };
-      this.#authenticator
-        .authenticate(credentials, this.#now())
-        .then((answer) => {
-          switch (answer.kind) {
-            case "known":
-              // Every scope can read.
-              return next();
-            case "unknown":
-              return next(refusal(newProblem(401, "unauthenticated", answer.reason)));
-            case "untrusted":
-              return next(refusal(newProblem(403, "forbidden", answer.reason)));
-            case "limited":
-              return next(
-                refusal(
-                  newProblem(429, "rate-limited", "Too many wrong tokens came from here."),
-                ),
-              );
-          }
-        })
-        .catch((error: unknown) => next(refusal(toProblem(error).problem)));
+      this.#findRefusal(socket).then(
+        (refusal) => next(refusal && refusalOf(refusal)),
+        (error: unknown) => next(refusalOf(toProblem(error).problem)),
+      );
     });
     return server;
   }
+
+  /** Every scope can read, and following is all that a socket does. */
+  async #findRefusal({
+    request,
+    handshake,
+  }: Handshaking): Promise<Problem | undefined> {
+    const { token } = handshake.auth;
+    const answer = await this.#authenticator.authenticate(
+      {
+        ...credentialsOf(request),
+        ...(typeof token === "string" && { authorization: `Bearer ${token}` }),
+      },
+      this.#now(),
+    );
+    switch (answer.kind) {
+      case "known":
+        return undefined;
+      case "unknown":
+        return newProblem(401, "unauthenticated", answer.reason);
+      case "untrusted":
+        return newProblem(403, "forbidden", answer.reason);
+      case "limited":
+        return newProblem(
+          429,
+          "rate-limited",
+          "Too many wrong tokens came from here. Try again in a minute.",
+        );
+    }
+  }
 }
 
-/** What the client's `connect_error` gets: the detail as message, the problem document as `data`. */
-const refusal = (problem: Problem): Error =>
+/** What the client's `connect_error` gets: the detail as its message, the problem document as `data`. */
+const refusalOf = (problem: Problem): Error =>
   Object.assign(new Error(problem.detail), { data: problem });
