@@ -39,7 +39,10 @@ export interface RunningRest {
   /** A folder of the test's own. */
   readonly directory: string;
   /** @returns status, headers and body, parsed where it is JSON */
-  request(path: string, options?: RestRequest): Promise<RestAnswer>;
+  request<T = unknown>(
+    path: string,
+    options?: RestRequest,
+  ): Promise<RestAnswer<T>>;
   close(): Promise<void>;
 }
 
@@ -50,11 +53,11 @@ export interface RestRequest {
   readonly body?: unknown;
 }
 
-export interface RestAnswer {
+export interface RestAnswer<T> {
   readonly status: number;
   readonly headers: Headers;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into answers of all kinds
-  readonly body: any;
+  /** What the test expects it to be, unchecked. */
+  readonly body: T;
 }
 
 /** @param changes to the configuration, which binds loopback */
@@ -90,7 +93,8 @@ export async function startRest(
     database: app.get<Database>(DATABASE),
     url,
     directory,
-    request: (path, options) => request(url, path, options),
+    request: <T>(path: string, options?: RestRequest) =>
+      request<T>(url, path, options),
     async close() {
       server.closeAllConnections();
       await app.close();
@@ -100,11 +104,11 @@ export async function startRest(
   };
 }
 
-async function request(
+async function request<T>(
   url: string,
   path: string,
   { method = "GET", headers = {}, body }: RestRequest = {},
-): Promise<RestAnswer> {
+): Promise<RestAnswer<T>> {
   const response = await fetch(url + path, {
     method,
     headers: {
@@ -118,6 +122,6 @@ async function request(
   return {
     status: response.status,
     headers: response.headers,
-    body: isJson && text !== "" ? (JSON.parse(text) as unknown) : text,
+    body: (isJson && text !== "" ? JSON.parse(text) : text) as T,
   };
 }
