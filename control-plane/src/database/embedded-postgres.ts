@@ -4,13 +4,12 @@
  * starts it again should it be killed, and the last one stops it.
  */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { open, readFile, realpath, rename, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { ControlPlaneError } from "../control-plane-error.ts";
+import { freePort } from "./free-port.ts";
 import {
   openPostgresCluster,
   superuser,
@@ -72,14 +71,16 @@ const settings: Readonly<Record<string, string>> = {
 };
 
 const startWithinMs = 60_000;
-const stopWithinMs = 8_000;
+const stopWithinMs = 2_500;
 const pollMs = 30;
 const watchMs = 1_000;
 const database = "motif";
+/** Connections of this file, which are short and keep no server from stopping. */
+const ownName = "motif embedded";
 
 /**
  * Starts the server in a data folder, or goes on with the one that runs there.
- * @throws ControlPlaneError naming the folder: `invalid` for one of another version, `unavailable` where the server does not start
+ * @throws ControlPlaneError naming the folder: `conflict` for one of another version, `unavailable` where the server does not start
  */
 export async function openEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
@@ -94,8 +95,14 @@ export async function openEmbeddedPostgres(
     ...options.settings,
   });
   let postmaster = await server.start(await readPort(cluster));
+  try {
+    await createDatabase(server.url("postgres", postmaster.port));
+  } catch {
+    // The server that was adopted was just being stopped by its last user.
+    postmaster = await server.start(postmaster.port);
+    await createDatabase(server.url("postgres", postmaster.port));
+  }
   await writeFile(cluster.portFile, `${postmaster.port}\n`);
-  await createDatabase(server.url("postgres", postmaster.port));
 
   const { port } = postmaster;
   const watch = new AbortController();
@@ -294,7 +301,8 @@ async function hasOtherClients(client: pg.Client): Promise<boolean> {
   for (;;) {
     const { rows } = await client.query<{ others: number }>(
       `SELECT count(*)::int AS others FROM pg_stat_activity
-       WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+       WHERE backend_type = 'client backend' AND application_name <> $1`,
+      [ownName],
     );
     if (rows[0]?.others === 0) return false;
     if (performance.now() > deadline) return true;
@@ -323,7 +331,7 @@ async function createDatabase(url: string): Promise<void> {
 function newClient(connectionString: string): pg.Client {
   const client = new pg.Client({
     connectionString,
-    application_name: "motif embedded",
+    application_name: ownName,
     connectionTimeoutMillis: 5_000,
     query_timeout: 5_000,
   });
@@ -335,19 +343,4 @@ function newClient(connectionString: string): pg.Client {
 async function readPort(cluster: PostgresCluster): Promise<number | null> {
   const port = Number(await readFile(cluster.portFile, "utf8").catch(() => ""));
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : null;
-}
-
-/** The wanted port where it is free, else any. */
-async function freePort(wanted: number | null): Promise<number> {
-  const server = createServer();
-  try {
-    server.listen({ port: wanted ?? 0, host: "127.0.0.1" });
-    await once(server, "listening");
-    return (server.address() as AddressInfo).port;
-  } catch (error) {
-    if (wanted === null) throw error;
-    return freePort(null);
-  } finally {
-    server.close();
-  }
 }
