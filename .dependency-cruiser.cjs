@@ -111,7 +111,7 @@ const allowedInControlPlane = {
     "database",
   ],
   rpc: ["rpc", "leases", "nodes", "shards", "auth", "storage", "database"],
-  commands: ["commands", "database"],
+  commands: ["commands", "auth", "database"],
 };
 
 const isTest = "\\.test\\.ts$|/check-[^/]+\\.ts$|/cases/";

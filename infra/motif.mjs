@@ -76,7 +76,10 @@ function run() {
   const child = spawn(
     `${root}node_modules/.bin/node`,
     [isOfGpuNode ? apps.gpuNode : apps.controlPlane, ...process.argv.slice(2)],
-    { stdio: [stopsWithInput ? "ignore" : "inherit", "inherit", "inherit"], env },
+    {
+      stdio: [stopsWithInput ? "ignore" : "inherit", "inherit", "inherit"],
+      env,
+    },
   );
   if (stopsWithInput) stopWithInput(child);
   // Ctrl+C reaches the child by itself; a signal sent to the launcher alone is passed on.

@@ -21,7 +21,8 @@ export function addAuditLogCommand(program: Command): void {
     .option("--limit <n>", "how many", wholeNumber(1, 200), 20)
     .option("--before <n>", "only entries of smaller numbers", wholeNumber(1))
     .action(async (flags: AuditFlags) => {
-      const before = flags.before === undefined ? "" : `&before=${flags.before}`;
+      const before =
+        flags.before === undefined ? "" : `&before=${flags.before}`;
       const entries = await clientOf(flags).get<readonly ApiAuditEntry[]>(
         `/api/audit?limit=${flags.limit}${before}`,
       );

@@ -52,8 +52,11 @@ async function openDatabaseAt({ dataDir, databaseUrl }: DatabasePlace) {
       "invalid",
       "say where the database is: --data-dir or --database-url.",
     );
-  const { url, close } = await openEmbeddedPostgres({
+  const postgres = await openEmbeddedPostgres({
     dataDirectory: resolve(dataDir),
   });
-  return { url, close: async () => void (await close()) };
+  return {
+    url: postgres.url,
+    close: async () => void (await postgres.close()),
+  };
 }

@@ -36,7 +36,11 @@ export function addDemoCommand(program: Command): void {
       "without a server, in this process: motif demo --local --help shows its options",
     )
     .option("--out <folder>", "where everything is kept", "motif-demo")
-    .option("--port <n>", "of the address (default: 3000)", wholeNumber(1, 65535))
+    .option(
+      "--port <n>",
+      "of the address (default: 3000)",
+      wholeNumber(1, 65535),
+    )
     .option("--backend <name>", "what the nodes compute with (default: auto)")
     .option(
       "--threads <n>",
@@ -74,7 +78,8 @@ async function runDemo(flags: DemoFlags): Promise<void> {
             cluster.died,
           ]);
           hasEnded = true;
-          if (!flags.exit) await Promise.race([untilAborted(signal), cluster.died]);
+          if (!flags.exit)
+            await Promise.race([untilAborted(signal), cluster.died]);
         } finally {
           progress.finish();
           if (!flags.exit || signal.aborted) say("Stopping …");

@@ -24,7 +24,7 @@ export async function* readEvents(
 ): AsyncGenerator<ApiEvent> {
   const base =
     stream === "cluster" ? "/api/events" : `/api/jobs/${stream}/events`;
-  for (let last = after; ; ) {
+  for (let last = after; ;) {
     const { events } = await client.get<{ events: readonly ApiEvent[] }>(
       `${base}?after=${last}&limit=${pageSize}`,
     );

@@ -49,7 +49,10 @@ export function findByPrefix<T extends { readonly id: string }>(
   if (found.length > 1)
     throw new ControlPlaneError(
       "conflict",
-      `${found.length} ${what}s have ids that begin with "${text}": ${found.slice(0, 5).map(({ id }) => id).join(", ")}. Type more of it.`,
+      `${found.length} ${what}s have ids that begin with "${text}": ${found
+        .slice(0, 5)
+        .map(({ id }) => id)
+        .join(", ")}. Type more of it.`,
     );
   return first;
 }

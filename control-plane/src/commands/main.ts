@@ -35,9 +35,7 @@ try {
 }
 
 function throwInsteadOfExit(command: Command): void {
-  command
-    .exitOverride()
-    .showHelpAfterError("(add --help for what there is)");
+  command.exitOverride().showHelpAfterError("(add --help for what there is)");
   command.commands.forEach(throwInsteadOfExit);
 }
 

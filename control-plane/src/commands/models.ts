@@ -1,11 +1,7 @@
 /** `motif models`: adds models, and shows those that are there. */
 import type { Command } from "commander";
 import { ControlPlaneError } from "../control-plane-error.ts";
-import type {
-  ApiDataset,
-  ApiModel,
-  ApiModelCheck,
-} from "./api-types.ts";
+import type { ApiDataset, ApiModel, ApiModelCheck } from "./api-types.ts";
 import { awaitDataset, awaitModel, type Waiting } from "./await-check.ts";
 import type { ApiClient } from "./api-client.ts";
 import { clientOf, withClientFlags, type ClientFlags } from "./options.ts";
@@ -116,7 +112,12 @@ async function showChecks(
 async function listModels(flags: ClientFlags): Promise<void> {
   const models = await clientOf(flags).get<readonly ApiModel[]>("/api/models");
   const rows = models.flatMap(({ id, name, checks }) =>
-    checks.map((check) => [shortId(id), name, check.dataset, describeCheck(check)]),
+    checks.map((check) => [
+      shortId(id),
+      name,
+      check.dataset,
+      describeCheck(check),
+    ]),
   );
   print(
     flags,

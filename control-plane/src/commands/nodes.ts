@@ -9,8 +9,7 @@ export function addNodesCommand(program: Command): void {
   withClientFlags(program.command("nodes"))
     .description("show the compute nodes")
     .action(async (flags: ClientFlags) => {
-      const nodes =
-        await clientOf(flags).get<readonly ApiNode[]>("/api/nodes");
+      const nodes = await clientOf(flags).get<readonly ApiNode[]>("/api/nodes");
       const rows = nodes.map((node) => [
         shortId(node.id),
         node.name,

@@ -56,7 +56,10 @@ export function addSearchCommand(program: Command): void {
       "--model <name>",
       "a registered model, or an .onnx file, which is added first",
     )
-    .option("--manifest <file>", "of a file, where it is not the .json beside it")
+    .option(
+      "--manifest <file>",
+      "of a file, where it is not the .json beside it",
+    )
     .requiredOption(
       "--dataset <name>",
       "a registered data set, or its path, which is added first",
@@ -68,9 +71,16 @@ export function addSearchCommand(program: Command): void {
       "its share of the cluster against other jobs (default: 1)",
       wholeNumber(1, 1000),
     )
-    .option("--out <folder>", "export result and report to this folder at the end")
+    .option(
+      "--out <folder>",
+      "export result and report to this folder at the end",
+    )
     .option("--no-watch", "submit it and leave")
-    .option("--classes <list>", "all, or numbers and ranges such as 0,3-5", "all")
+    .option(
+      "--classes <list>",
+      "all, or numbers and ranges such as 0,3-5",
+      "all",
+    )
     .addOption(
       new Option("--preset <name>", "the settings to start from").choices([
         "default",
@@ -90,7 +100,11 @@ export function addSearchCommand(program: Command): void {
       numberWithin(1e-6, 1),
     )
     .option("--canvases <n>", "canvases a class", wholeNumber(1))
-    .option("--canvas-index <n>", "only this canvas of each class", wholeNumber(0))
+    .option(
+      "--canvas-index <n>",
+      "only this canvas of each class",
+      wholeNumber(0),
+    )
     .addOption(
       new Option(
         "--canvas-source <source>",
@@ -129,7 +143,12 @@ async function runSearch(flags: SearchFlags): Promise<void> {
       try {
         const say = (line: string) => progress.line(line);
         const inputs = await resolveInputs(client, flags, { signal, now, say });
-        const job = await submit(client, flags, inputs.model.name, inputs.dataset.name);
+        const job = await submit(
+          client,
+          flags,
+          inputs.model.name,
+          inputs.dataset.name,
+        );
         submitted.push(job);
         if (!flags.watch) return print(flags, job, job.id);
         progress.line(

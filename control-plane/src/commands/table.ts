@@ -33,8 +33,14 @@ export function formatTime(iso: string | null): string {
   if (iso === null) return "–";
   const time = new Date(iso);
   const two = (value: number) => String(value).padStart(2, "0");
-  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())];
-  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two);
+  const day = [
+    time.getFullYear(),
+    two(time.getMonth() + 1),
+    two(time.getDate()),
+  ];
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(
+    two,
+  );
   return `${day.join("-")} ${clock.join(":")}`;
 }
 

@@ -113,7 +113,12 @@ export function addJoinTokensCommand(program: Command): void {
     .description("make a token that lets a node join");
   withClientFlags(joinTokens.command("create"))
     .description("make a token that one node joins with, once")
-    .option("--hours <n>", "how long it waits for it", numberWithin(0.01, 720), 24)
+    .option(
+      "--hours <n>",
+      "how long it waits for it",
+      numberWithin(0.01, 720),
+      24,
+    )
     .action(async (flags: JoinTokenFlags) => {
       const created = await clientOf(flags).post<CreatedToken>(
         "/api/join-tokens",

@@ -1,6 +1,7 @@
 /**
- * `motif demo --local`: no server, this process alone. Searches the bundled models, one natural and one with a backdoor, and sets them side by side. Free canvases
- * find what a class can be made of at all, and so the trigger; natural ones show what the paper shows.
+ * `motif demo --local`: searches the bundled models in this process, without a server, one natural and one with a backdoor, and
+ * sets them side by side. Free canvases find what a class can be made of at all, and so the trigger; natural ones show what the
+ * paper shows.
  */
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";

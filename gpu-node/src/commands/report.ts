@@ -47,9 +47,7 @@ async function runReport(
     ({ result }) => result.model.canvasSource === "free",
   );
   const findings = entries
-    .filter(
-      ({ result }) => !hasFree || result.model.canvasSource === "free",
-    )
+    .filter(({ result }) => !hasFree || result.model.canvasSource === "free")
     .filter(({ result }) => result.patterns.length > 0)
     .map(({ result }) => {
       const finding = findSmallest(result);

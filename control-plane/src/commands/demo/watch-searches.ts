@@ -42,8 +42,7 @@ export async function watchSearches(
       };
       const job = await watchJob(client, search.job.id, {
         ...{ signal, now },
-        onJob: (seen) =>
-          see({ done: seen.done, running: seen.shards.running }),
+        onJob: (seen) => see({ done: seen.done, running: seen.shards.running }),
         onEvent: ({ type, body }, isPast) => {
           if (type === "progress" && !isPast)
             see(body as { done: number; running: number });
