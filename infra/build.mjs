@@ -36,7 +36,7 @@ export function buildWhatIsMissing() {
   withLock(() => {
     if (isBuilt()) return;
     const began = new Date();
-    console.error("Building Motif (once) …");
+    if (process.stderr.isTTY) console.error("Building Motif (once) …");
     const bin = `${root}node_modules/.bin`;
     execFileSync(
       `${bin}/turbo`,

@@ -5,6 +5,7 @@
  */
 import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
+import { findDataDirectory } from "./demo/data-directory.ts";
 import { startDemoCluster, type DemoCluster } from "./demo/demo-cluster.ts";
 import { lockDemoFolder } from "./demo/demo-lock.ts";
 import { submitDemoSearches } from "./demo/demo-searches.ts";
@@ -61,6 +62,7 @@ async function runDemo(flags: DemoFlags): Promise<void> {
     flags.json === true && !process.stderr.isTTY,
   );
   const unlock = await lockDemoFolder(folder);
+  const dataDirectory = await findDataDirectory(folder);
   let hasEnded = false;
   try {
     await runStoppable(
@@ -68,13 +70,17 @@ async function runDemo(flags: DemoFlags): Promise<void> {
         const say = (line: string) => progress.line(line);
         say("Starting a control plane and two compute nodes …");
         const cluster = await startDemoCluster({
-          ...{ folder, signal, now, say },
+          ...{ folder, dataDirectory, signal, now, say },
           ...{ port: flags.port, backend: flags.backend },
           threads: flags.threads,
         });
         try {
           await Promise.race([
-            searchAndShow(cluster, folder, flags, { progress, signal, now }),
+            searchAndShow(cluster, { folder, dataDirectory }, flags, {
+              progress,
+              signal,
+              now,
+            }),
             cluster.died,
           ]);
           hasEnded = true;
@@ -111,7 +117,7 @@ interface Comparison {
 
 async function searchAndShow(
   { client }: DemoCluster,
-  folder: string,
+  { folder, dataDirectory }: { folder: string; dataDirectory: string },
   flags: DemoFlags,
   { progress, signal, now }: DemoRun,
 ): Promise<void> {
@@ -133,7 +139,7 @@ async function searchAndShow(
   );
   const seconds = (now() - began) / 1000;
   const next = flags.exit
-    ? `\`motif up --data-dir ${shorten(join(folder, "data"))}\` serves it again.`
+    ? `\`motif up --data-dir ${shorten(dataDirectory)}\` serves it again.`
     : `Serving at ${client.url.origin} until Ctrl+C.`;
   print(
     flags,

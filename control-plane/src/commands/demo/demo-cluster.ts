@@ -14,7 +14,9 @@ const defaultGrpcPort = 3001;
 const nodeCount = 2;
 
 export interface DemoClusterOptions {
+  /** Of logs, and of the nodes' folders. */
   readonly folder: string;
+  readonly dataDirectory: string;
   readonly port?: number | undefined;
   readonly backend?: string | undefined;
   /** CPU threads of both nodes together. */
@@ -50,7 +52,7 @@ export async function startDemoCluster(
   const controlPlane = await startDemoProcess(
     "The control plane",
     [
-      ...["up", "--data-dir", join(folder, "data")],
+      ...["up", "--data-dir", options.dataDirectory],
       ...["--port", String(port), "--grpc-port", String(grpcPort)],
     ],
     join(logs, "control-plane.log"),
