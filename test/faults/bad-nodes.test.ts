@@ -75,8 +75,8 @@ it("of a copied data folder end with what to do about it", async () => {
   const second = cluster.spawnNode("copied", { slots: 1, dataDirectory: copy });
   expect((await second.ended).status).toBe(1);
   expect(second.log()).toMatch(/another process|already/i);
-  expect(cluster.nodes.get("original")?.hasEnded).toBe(false);
-  await cluster.nodes.get("original")?.stop();
+  expect(cluster.node("original").hasEnded).toBe(false);
+  await cluster.node("original").stop();
 });
 
 it("that come back after their lease went to another write nothing", async () => {

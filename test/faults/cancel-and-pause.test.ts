@@ -89,7 +89,7 @@ it("cancel stops 99 % of 200 running shards within 5 s, on nodes of both replica
   );
   expect(counts).toEqual([{ status: "CANCELLED", n: 2 * shards }]);
   await change(next, "cancel");
-  await Promise.all(nodes.map((name) => cluster.nodes.get(name)?.stop()));
+  await Promise.all(nodes.map((name) => cluster.node(name).stop()));
 });
 
 it("pause keeps a checkpoint, resume goes on from it, and the pattern has the bytes of a search that nobody paused", async () => {

@@ -51,7 +51,7 @@ const runningOn = (names: readonly string[]) =>
 /** Kills nodes in the middle of shards. @returns when their shards are elsewhere, how that went */
 async function killNodes(names: readonly string[]): Promise<Takeover[]> {
   await runningOn(names);
-  await Promise.all(names.map((name) => cluster.nodes.get(name)!.kill()));
+  await Promise.all(names.map((name) => cluster.node(name).kill()));
   const killedAt = await cluster.databaseTime();
   const held = names.map((name) => leasesRunningOn(cluster, name));
   const leaseIds = (await Promise.all(held)).flat();
@@ -133,9 +133,9 @@ it(
         (_, i) => everybody[(round * 5 + i) % everybody.length],
       );
       const leaseIds = await runningOn(chosen);
-      for (const name of chosen) cluster.nodes.get(name)!.freeze();
+      for (const name of chosen) cluster.node(name).freeze();
       await pause(frozenMs);
-      for (const name of chosen) cluster.nodes.get(name)!.wake();
+      for (const name of chosen) cluster.node(name).wake();
       await waitFor(
         "every lease of a frozen node to end",
         async () => {

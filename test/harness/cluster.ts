@@ -179,6 +179,13 @@ export class Cluster {
     return node;
   }
 
+  /** The process of a node, as it was last started. */
+  node(name: string): RunningProcess {
+    const node = this.nodes.get(name);
+    if (!node) throw new Error(`${name} was never started`);
+    return node;
+  }
+
   async instanceOf(name: string): Promise<string | null> {
     const [node] = await this.query<{ instance_id: string | null }>(
       `SELECT instance_id FROM gpu_node WHERE name = $1 AND status = 'ONLINE'`,
