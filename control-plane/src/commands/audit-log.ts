@@ -18,7 +18,7 @@ interface AuditFlags extends ClientFlags {
 export function addAuditLogCommand(program: Command): void {
   withClientFlags(program.command("audit-log"))
     .description("show who changed what, newest first")
-    .option("--limit <n>", "how many", wholeNumber(1, 200), 20)
+    .option("--limit <n>", "how many", wholeNumber(1, 1000), 20)
     .option("--before <n>", "only entries of smaller numbers", wholeNumber(1))
     .action(async (flags: AuditFlags) => {
       const before =

@@ -4,7 +4,7 @@ import type { ApiClient } from "./api-client.ts";
 import type { ApiJob } from "./api-types.ts";
 
 /** Newest jobs that a beginning is looked for among. */
-const lookedAt = 200;
+const lookedAt = 1_000;
 
 /** @throws ControlPlaneError "not-found" where no job begins so, "conflict" where several do */
 export async function findJob(

@@ -30,7 +30,7 @@ export function addJobsCommand(program: Command): void {
     .addOption(
       new Option("--status <status>", "only these").choices(jobStatuses),
     )
-    .option("--limit <n>", "how many, newest first", wholeNumber(1, 200), 20)
+    .option("--limit <n>", "how many, newest first", wholeNumber(1, 1000), 20)
     .action((id: string | undefined, flags: JobsFlags) => {
       if (id === undefined) return listJobs(flags);
       return flags.watch ? followJob(id, flags) : showOne(id, flags);

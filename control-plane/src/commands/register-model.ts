@@ -1,13 +1,13 @@
 /** Makes a model known and has it held against a data set. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { ControlPlaneError } from "../control-plane-error.ts";
 import type { ApiClient } from "./api-client.ts";
 import type { ApiDataset, ApiModel } from "./api-types.ts";
 import { findCheck } from "./await-check.ts";
 import { isOnThisMachine } from "./register-dataset.ts";
-import { digestFile, uploadFile } from "./upload-file.ts";
+import { uploadFile } from "./upload-file.ts";
 
 export interface ModelRegistration {
   readonly path: string;
@@ -19,30 +19,31 @@ export interface ModelRegistration {
   readonly upload?: boolean | undefined;
 }
 
-/** @throws ControlPlaneError "invalid" where file or manifest cannot be read; what the server refuses with */
+/**
+ * Registering what is registered already changes nothing.
+ * @throws ControlPlaneError "invalid" where file or manifest cannot be read; what the server refuses with
+ */
 export async function registerModel(
   client: ApiClient,
   { path, manifestPath, name, dataset, upload }: ModelRegistration,
 ): Promise<ApiModel> {
   const manifest = await readManifest(path, manifestPath);
-  const sha256 = await digestFile(path);
   const content =
     isOnThisMachine(client) && !upload
       ? { path: resolve(path) }
-      : { sha256: (await uploadFile(client, path)).sha256 };
-  const known = await client.get<readonly ApiModel[]>("/api/models");
-  const same = known.find(
-    (model) =>
-      model.sha256 === sha256 && (name === undefined || model.name === name),
-  );
-  return same && manifestPath === undefined
-    ? checkAgainst(client, same, dataset)
-    : client.post<ApiModel>("/api/models", {
-        ...content,
-        dataset: dataset.name,
-        ...(name !== undefined && { name }),
-        ...(manifest !== undefined && { manifest }),
-      });
+      : {
+          sha256: (await uploadFile(client, path)).sha256,
+          // A digest is no name.
+          ...(manifest?.name === undefined && {
+            name: basename(path).replace(/\.onnx$/i, ""),
+          }),
+        };
+  return client.post<ApiModel>("/api/models", {
+    ...content,
+    dataset: dataset.name,
+    ...(name !== undefined && { name }),
+    ...(manifest !== undefined && { manifest }),
+  });
 }
 
 /** A model with a check against the data set, asked for where there is none. */
@@ -60,13 +61,13 @@ export async function checkAgainst(
 async function readManifest(
   path: string,
   manifestPath: string | undefined,
-): Promise<unknown> {
+): Promise<{ readonly name?: unknown } | undefined> {
   const beside = path.replace(/\.onnx$/i, ".json");
   const from = manifestPath ?? (beside === path ? null : beside);
   if (from === null || (manifestPath === undefined && !existsSync(from)))
     return undefined;
   try {
-    return JSON.parse(await readFile(from, "utf8"));
+    return JSON.parse(await readFile(from, "utf8")) as { name?: unknown };
   } catch (cause) {
     throw new ControlPlaneError(
       "invalid",

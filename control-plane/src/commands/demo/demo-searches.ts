@@ -6,7 +6,7 @@ import type { ApiClient } from "../api-client.ts";
 import type { ApiDataset, ApiJob, ApiModel } from "../api-types.ts";
 import { awaitDataset, awaitModel, type Waiting } from "../await-check.ts";
 import { registerDataset } from "../register-dataset.ts";
-import { checkAgainst, registerModel } from "../register-model.ts";
+import { registerModel } from "../register-model.ts";
 
 const bundled = fileURLToPath(
   new URL("../../../../infra/demo/", import.meta.url),
@@ -42,7 +42,7 @@ export async function submitDemoSearches(
     waiting,
   );
   const names = await registerModels(client, dataset, waiting);
-  const submitted = await client.get<readonly ApiJob[]>("/api/jobs?limit=200");
+  const submitted = await client.get<readonly ApiJob[]>("/api/jobs?limit=1000");
   const searches: DemoSearch[] = [];
   for (const [model, registered] of names) {
     for (const source of sources) {
@@ -87,8 +87,7 @@ async function registerModels(
   const added: (readonly [string, ApiModel])[] = [];
   for (const name of models) {
     const path = join(bundled, "models", `${name}.onnx`);
-    const model = await registerModel(client, { path, dataset });
-    added.push([name, await checkAgainst(client, model, dataset)]);
+    added.push([name, await registerModel(client, { path, dataset })]);
   }
   for (const [, model] of added)
     await awaitModel(client, model, dataset, waiting);
