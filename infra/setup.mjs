@@ -31,7 +31,7 @@ const isInstalled = () => {
 };
 if (!isInstalled()) {
   console.error("Installing Motif's dependencies (once) …");
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], {
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
   });

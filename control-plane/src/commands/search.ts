@@ -195,9 +195,11 @@ async function finish(
   flags: SearchFlags,
   { progress, classNames, signal, now }: Watching,
 ): Promise<void> {
+  const shown = showJob(progress, classNames);
   const ended = await watchJob(client, job.id, {
-    ...{ signal, now },
-    ...showJob(progress, classNames),
+    ...{ signal, now, ...shown },
+    // The job is this command's own: what happened before the watch began is told too.
+    onEvent: (event) => shown.onEvent(event, false),
   });
   signal.throwIfAborted();
   progress.finish();

@@ -8,7 +8,7 @@ import type { JobWatch } from "./watch-job.ts";
 export function showJob(
   progress: Progress,
   classNames: readonly string[] = [],
-): Pick<JobWatch, "onJob" | "onEvent" | "onReachable"> {
+): Required<Pick<JobWatch, "onJob" | "onEvent" | "onReachable">> {
   let done = 0;
   let note = "";
   const nameClass = (index: number) =>
