@@ -110,6 +110,18 @@ const allowedInControlPlane = {
     "storage",
     "database",
   ],
+  rest: [
+    "rest",
+    "models",
+    "datasets",
+    "jobs",
+    "nodes",
+    "progress",
+    "audit-log",
+    "auth",
+    "storage",
+    "database",
+  ],
   rpc: ["rpc", "leases", "nodes", "shards", "auth", "storage", "database"],
   commands: ["commands", "auth", "database"],
 };

@@ -76,6 +76,8 @@ const stopWithinMs = 8_000;
 const pollMs = 30;
 const watchMs = 1_000;
 const database = "motif";
+/** Connections of this file, which are short and keep no server from stopping. */
+const ownName = "motif embedded";
 
 /**
  * Starts the server in a data folder, or goes on with the one that runs there.
@@ -94,8 +96,14 @@ export async function openEmbeddedPostgres(
     ...options.settings,
   });
   let postmaster = await server.start(await readPort(cluster));
+  try {
+    await createDatabase(server.url("postgres", postmaster.port));
+  } catch {
+    // The server that was adopted was just being stopped by its last user.
+    postmaster = await server.start(postmaster.port);
+    await createDatabase(server.url("postgres", postmaster.port));
+  }
   await writeFile(cluster.portFile, `${postmaster.port}\n`);
-  await createDatabase(server.url("postgres", postmaster.port));
 
   const { port } = postmaster;
   const watch = new AbortController();
@@ -294,7 +302,8 @@ async function hasOtherClients(client: pg.Client): Promise<boolean> {
   for (;;) {
     const { rows } = await client.query<{ others: number }>(
       `SELECT count(*)::int AS others FROM pg_stat_activity
-       WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+       WHERE backend_type = 'client backend' AND application_name <> $1`,
+      [ownName],
     );
     if (rows[0]?.others === 0) return false;
     if (performance.now() > deadline) return true;
@@ -323,7 +332,7 @@ async function createDatabase(url: string): Promise<void> {
 function newClient(connectionString: string): pg.Client {
   const client = new pg.Client({
     connectionString,
-    application_name: "motif embedded",
+    application_name: ownName,
     connectionTimeoutMillis: 5_000,
     query_timeout: 5_000,
   });
