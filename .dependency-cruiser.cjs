@@ -123,6 +123,10 @@ const allowedInControlPlane = {
     "database",
   ],
   rpc: ["rpc", "leases", "nodes", "shards", "auth", "storage", "database"],
+  health: ["health", "database"],
+  metrics: ["metrics", "database"],
+  logging: ["logging"],
+  configuration: ["configuration"],
   commands: ["commands", "auth", "database"],
 };
 
@@ -140,6 +144,8 @@ const layered = (root, table) =>
         ...reach.map((other) => `${root}${other}/`),
         `${controlPlane}(control-plane-error\\.ts$|configuration/)`,
         `${source}motif-error\\.ts$`,
+        // What starts the control plane puts all of it together.
+        ...(name === "commands" ? [`${controlPlane}main\\.ts$`] : []),
       ],
     },
   }));
@@ -164,7 +170,8 @@ module.exports = {
           "unknown",
           "undetermined",
         ],
-        pathNot: "^node:",
+        // Workspaces of ours are linked, and so resolve to their place here.
+        pathNot: ["^node:", "^(prisma|proto)/index\\.ts$"],
       },
     },
     {
@@ -235,7 +242,7 @@ module.exports = {
     ...layered(folder("engine"), allowedInEngine),
   ],
   options: {
-    doNotFollow: { path: "node_modules" },
+    doNotFollow: { path: ["node_modules", "/generated/"] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {

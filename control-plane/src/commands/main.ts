@@ -13,9 +13,11 @@ import { addModelsCommand } from "./models.ts";
 import { addNodesCommand } from "./nodes.ts";
 import { addSearchCommand } from "./search.ts";
 import { addJoinTokensCommand, addTokensCommand } from "./tokens.ts";
+import { addUpCommand } from "./up.ts";
 
 const program = new Command("motif");
 addDemoCommand(program);
+addUpCommand(program);
 addModelsCommand(program);
 addDatasetsCommand(program);
 addSearchCommand(program);

@@ -4,13 +4,12 @@
  * starts it again should it be killed, and the last one stops it.
  */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { open, readFile, realpath, rename, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { ControlPlaneError } from "../control-plane-error.ts";
+import { freePort } from "./free-port.ts";
 import {
   openPostgresCluster,
   superuser,
@@ -72,7 +71,7 @@ const settings: Readonly<Record<string, string>> = {
 };
 
 const startWithinMs = 60_000;
-const stopWithinMs = 8_000;
+const stopWithinMs = 2_500;
 const pollMs = 30;
 const watchMs = 1_000;
 const database = "motif";
@@ -81,7 +80,7 @@ const ownName = "motif embedded";
 
 /**
  * Starts the server in a data folder, or goes on with the one that runs there.
- * @throws ControlPlaneError naming the folder: `invalid` for one of another version, `unavailable` where the server does not start
+ * @throws ControlPlaneError naming the folder: `conflict` for one of another version, `unavailable` where the server does not start
  */
 export async function openEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
@@ -344,19 +343,4 @@ function newClient(connectionString: string): pg.Client {
 async function readPort(cluster: PostgresCluster): Promise<number | null> {
   const port = Number(await readFile(cluster.portFile, "utf8").catch(() => ""));
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : null;
-}
-
-/** The wanted port where it is free, else any. */
-async function freePort(wanted: number | null): Promise<number> {
-  const server = createServer();
-  try {
-    server.listen({ port: wanted ?? 0, host: "127.0.0.1" });
-    await once(server, "listening");
-    return (server.address() as AddressInfo).port;
-  } catch (error) {
-    if (wanted === null) throw error;
-    return freePort(null);
-  } finally {
-    server.close();
-  }
 }

@@ -41,7 +41,7 @@ export interface PostgresCluster {
 /**
  * Opens the cluster in a folder, or makes one.
  * @param folder its parent exists
- * @throws ControlPlaneError `invalid` where the folder belongs to another major version or a part is missing; `unavailable` where it
+ * @throws ControlPlaneError `conflict` where the folder belongs to another major version or a part is missing; `unavailable` where it
  *   cannot be made
  */
 export async function openPostgresCluster(
@@ -54,7 +54,7 @@ export async function openPostgresCluster(
   const version = (await readPart(folder, join("data", "PG_VERSION"))).trim();
   if (version !== programs.majorVersion)
     throw new ControlPlaneError(
-      "invalid",
+      "conflict",
       `${directory} belongs to PostgreSQL ${version}, and this Motif comes with PostgreSQL ${programs.majorVersion}. Start it with the Motif that made it and move the rows with pg_dump, or name a PostgreSQL ${version} with --database-url.`,
     );
   return {
@@ -79,7 +79,7 @@ async function readPart(folder: string, name: string): Promise<string> {
     return await readFile(join(folder, name), "utf8");
   } catch (error) {
     throw new ControlPlaneError(
-      "invalid",
+      "conflict",
       `${join(folder, name)} cannot be read (${(error as Error).message}), so the PostgreSQL in ${folder} cannot be started. Put the file back from a backup, or start with another --data-dir.`,
       { cause: error },
     );
@@ -135,7 +135,7 @@ async function checkReachable(
     await run("/bin/sh", ["-c", 'cd -- "$0"', directory], identity(user));
   } catch (error) {
     throw new ControlPlaneError(
-      "invalid",
+      "conflict",
       `As root, Motif runs PostgreSQL as the user ${user?.name ?? ""}, who cannot enter ${dirname(dirname(directory))}. Choose a --data-dir that other users may pass through, such as /var/lib/motif, or start Motif as another user.`,
       { cause: error },
     );
