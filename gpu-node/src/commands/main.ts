@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { MotifError } from "../motif-error.ts";
 import { addDemoCommand } from "./demo.ts";
+import { addNodeCommand } from "./node.ts";
 import { addSearchCommand } from "./search.ts";
 import { addTrainCommand } from "./train.ts";
 
@@ -12,6 +13,7 @@ const program = new Command("motif")
   .showHelpAfterError("(add --help for what there is)")
   .exitOverride();
 addDemoCommand(program);
+addNodeCommand(program);
 addSearchCommand(program);
 addTrainCommand(program);
 for (const command of program.commands)
