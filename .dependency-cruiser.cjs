@@ -110,7 +110,23 @@ const allowedInControlPlane = {
     "storage",
     "database",
   ],
+  rest: [
+    "rest",
+    "models",
+    "datasets",
+    "jobs",
+    "nodes",
+    "progress",
+    "audit-log",
+    "auth",
+    "storage",
+    "database",
+  ],
   rpc: ["rpc", "leases", "nodes", "shards", "auth", "storage", "database"],
+  health: ["health", "database"],
+  metrics: ["metrics", "database"],
+  logging: ["logging"],
+  configuration: ["configuration"],
   commands: ["commands", "database"],
 };
 
@@ -128,6 +144,8 @@ const layered = (root, table) =>
         ...reach.map((other) => `${root}${other}/`),
         `${controlPlane}(control-plane-error\\.ts$|configuration/)`,
         `${source}motif-error\\.ts$`,
+        // What starts the control plane puts all of it together.
+        ...(name === "commands" ? [`${controlPlane}main\\.ts$`] : []),
       ],
     },
   }));
@@ -152,7 +170,8 @@ module.exports = {
           "unknown",
           "undetermined",
         ],
-        pathNot: "^node:",
+        // Workspaces of ours are linked, and so resolve to their place here.
+        pathNot: ["^node:", "^(prisma|proto)/index\\.ts$"],
       },
     },
     {
@@ -223,7 +242,7 @@ module.exports = {
     ...layered(folder("engine"), allowedInEngine),
   ],
   options: {
-    doNotFollow: { path: "node_modules" },
+    doNotFollow: { path: ["node_modules", "/generated/"] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {

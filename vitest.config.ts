@@ -7,6 +7,7 @@ export default defineConfig({
       "prisma/*.test.ts",
       "test/**/*.test.ts",
     ],
+    globalSetup: "test/harness/postgres-for-all.ts",
     testTimeout: 60_000,
   },
 });

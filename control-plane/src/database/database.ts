@@ -1,5 +1,6 @@
 /** The one pool of connections, and transactions on it. Hot statements are SQL, a file each; the rest goes through Prisma. */
 import type { Pool, PoolClient } from "pg";
+import { normalizeDatabaseError } from "./connection-problem.ts";
 
 /** What SQL runs on: the pool, or a transaction's connection. */
 export type Queryable = Pick<PoolClient, "query">;
@@ -9,6 +10,7 @@ export interface Database {
   /**
    * Runs `work` in one transaction (READ COMMITTED) and commits; rolls back when it throws. Tries again, at most three times,
    * when PostgreSQL says that transactions met (40001, 40P01).
+   * @throws ControlPlaneError `unavailable` when the connection is lost; whether a COMMIT under way took effect is then not known
    */
   transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
 }
@@ -32,7 +34,8 @@ export function newDatabase(pool: Pool): Database {
           await client
             .query("ROLLBACK")
             .catch((failure: Error) => (broken = failure));
-          if (attempt >= 3 || !isConflict(error)) throw error;
+          if (attempt >= 3 || !isConflict(error))
+            throw normalizeDatabaseError(error);
         } finally {
           // A connection that could not roll back is closed instead of lent again.
           client.release(broken);

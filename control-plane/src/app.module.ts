@@ -1,0 +1,25 @@
+/** The control plane's parts, put together. */
+import { type DynamicModule, Module } from "@nestjs/common";
+import { ConfigurationModule } from "./configuration/configuration.module.ts";
+import type { Configuration } from "./configuration/configuration.ts";
+import { DatabaseModule } from "./database/database.module.ts";
+import { HealthModule } from "./health/health.module.ts";
+import { newLoggingModule } from "./logging/logging.module.ts";
+import { MetricsModule } from "./metrics/metrics.module.ts";
+
+/** Stopped in the opposite order: the edges first, the database last. */
+const parts = [DatabaseModule, HealthModule, MetricsModule];
+
+@Module({})
+export class AppModule {
+  static with(configuration: Configuration): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigurationModule.with(configuration),
+        newLoggingModule(configuration),
+        ...parts,
+      ],
+    };
+  }
+}

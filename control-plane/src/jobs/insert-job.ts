@@ -1,0 +1,90 @@
+/** Writes a job and its shards, by sets, so that 150,000 shards take seconds and no more memory than a few thousand. */
+import { appendEvents } from "../progress/append-events.ts";
+import type { Queryable } from "../database/database.ts";
+import type { JobKind } from "./job.ts";
+
+export interface NewJob {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly name: string;
+  /** 1…1000: its share of the cluster against other jobs. */
+  readonly weight: number;
+  readonly modelId: string | null;
+  readonly datasetId: string | null;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly createdBy: string;
+  readonly shardCount: number;
+}
+
+export interface NewShard {
+  readonly id: string;
+  /** Its specification beyond what all shards of the job have. */
+  readonly part: Readonly<Record<string, unknown>>;
+}
+
+/** Shards a statement. */
+const chunkSize = 5_000;
+
+/**
+ * In the caller's transaction, with the event that says so.
+ * @param commonSpec what all shards' specifications have, sent once a statement: a manifest can be long
+ * @param shards `job.shardCount` of them, in order
+ */
+export async function insertJob(
+  client: Queryable,
+  job: NewJob,
+  commonSpec: Readonly<Record<string, unknown>>,
+  shards: Iterable<NewShard>,
+): Promise<void> {
+  await client.query(
+    `INSERT INTO job (id, kind, name, weight, model_id, dataset_id, parameters, shard_count, created_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      job.id,
+      job.kind,
+      job.name,
+      job.weight,
+      job.modelId,
+      job.datasetId,
+      JSON.stringify(job.parameters),
+      job.shardCount,
+      job.createdBy,
+    ],
+  );
+  const common = JSON.stringify(commonSpec);
+  let first = 0;
+  for (const chunk of chunksOf(shards, chunkSize)) {
+    await client.query(
+      `INSERT INTO shard (id, job_id, "index", spec)
+       SELECT new.id, $1, $2 + new.position - 1, $3::jsonb || new.part
+       FROM unnest($4::uuid[], $5::jsonb[]) WITH ORDINALITY AS new (id, part, position)`,
+      [
+        job.id,
+        first,
+        common,
+        chunk.map(({ id }) => id),
+        chunk.map(({ part }) => JSON.stringify(part)),
+      ],
+    );
+    first += chunk.length;
+  }
+  const { kind, name, createdBy, shardCount } = job;
+  await appendEvents(client, [
+    {
+      stream: job.id,
+      type: "job-submitted",
+      body: { kind, name, createdBy, shards: shardCount },
+    },
+  ]);
+}
+
+function* chunksOf<T>(values: Iterable<T>, size: number): Generator<T[]> {
+  let chunk: T[] = [];
+  for (const value of values) {
+    chunk.push(value);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}

@@ -1,0 +1,80 @@
+/** What a job is to people. States of jobs and shards are moved in leases/ alone. */
+import type { SearchSettings } from "../shards/shard-spec.ts";
+
+export const jobKinds = [
+  "search",
+  "check-model",
+  "inspect-dataset",
+  "noop",
+] as const;
+export type JobKind = (typeof jobKinds)[number];
+
+export const jobStatuses = [
+  "RUNNING",
+  "PAUSED",
+  "CANCELLED",
+  "SUCCEEDED",
+  "FAILED",
+] as const;
+export type JobStatus = (typeof jobStatuses)[number];
+
+export const shardStatuses = [
+  "PENDING",
+  "QUEUED",
+  "LEASED",
+  "RUNNING",
+  "RETRY",
+  "SUCCEEDED",
+  "DEAD",
+  "CANCELLED",
+] as const;
+export type ShardStatus = (typeof shardStatuses)[number];
+
+export interface JobView {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly name: string;
+  readonly status: JobStatus;
+  readonly weight: number;
+  /** The model's name; null where the job has none. */
+  readonly model: string | null;
+  readonly modelId: string | null;
+  readonly dataset: string | null;
+  readonly datasetId: string | null;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly shards: {
+    readonly total: number;
+    readonly succeeded: number;
+    readonly dead: number;
+    readonly cancelled: number;
+    /** On a node. */
+    readonly running: number;
+    readonly pending: number;
+  };
+  /** 0…1; shards that are under way count with what they have done. */
+  readonly done: number;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly finishedAt: string | null;
+}
+
+/** Jobs that belong to a data set or model; stopping them would leave it unchecked for good. */
+export const isCheck = (kind: JobKind): boolean =>
+  kind === "check-model" || kind === "inspect-dataset";
+
+/** What a search job was asked for and what was decided; `job.parameters` of kind "search". */
+export interface SearchParameters {
+  readonly classes: string;
+  readonly settings: SearchSettings;
+  readonly canvasIndex: number | null;
+  readonly seed: number;
+  readonly pack: number;
+  readonly evaluateImages: number;
+  readonly threshold: number;
+  readonly backend: string;
+  /** How many searches were planned. */
+  readonly searches: number;
+}
+
+/** Share of the cluster that a check gets: people wait for it, and it is one shard. */
+export const checkWeight = 10;

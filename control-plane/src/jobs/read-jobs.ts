@@ -1,0 +1,127 @@
+/** Jobs as people see them: a row's counts, and what its shards on nodes have done so far. */
+import { ControlPlaneError } from "../control-plane-error.ts";
+import type { Queryable } from "../database/database.ts";
+import type { JobKind, JobStatus, JobView } from "./job.ts";
+
+export interface JobFilter {
+  readonly status?: JobStatus | undefined;
+  readonly kind?: JobKind | undefined;
+  readonly limit: number;
+  /** Id of a job: only those that are older. */
+  readonly before?: string | undefined;
+}
+
+interface Row {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly name: string;
+  readonly status: JobStatus;
+  readonly weight: number;
+  readonly model: string | null;
+  readonly model_id: string | null;
+  readonly dataset: string | null;
+  readonly dataset_id: string | null;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly shard_count: number;
+  readonly succeeded_count: number;
+  readonly dead_count: number;
+  readonly cancelled_count: number;
+  readonly running: number | null;
+  readonly partly: number | null;
+  readonly created_at: Date;
+  readonly created_by: string;
+  readonly finished_at: Date | null;
+}
+
+/** Shards in flight are as many as the cluster has room for, whatever the job's size: the partial index finds them. */
+const selection = `
+  SELECT job.id, job.kind, job.name, job.status, job.weight, job.model_id, job.dataset_id, job.parameters,
+         job.shard_count, job.succeeded_count, job.dead_count, job.cancelled_count,
+         job.created_at, job.created_by, job.finished_at,
+         model.name AS model, dataset.name AS dataset, flight.running, flight.partly
+  FROM job
+  LEFT JOIN model ON model.id = job.model_id
+  LEFT JOIN dataset ON dataset.id = job.dataset_id
+  LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE shard.status IN ('LEASED', 'RUNNING'))::int AS running, sum(shard.done) AS partly
+    FROM shard
+    WHERE shard.job_id = job.id AND shard.status IN ('QUEUED', 'LEASED', 'RUNNING', 'RETRY')
+  ) AS flight ON job.status IN ('RUNNING', 'PAUSED')`;
+
+/** @throws ControlPlaneError "not-found" */
+export async function readJob(client: Queryable, id: string): Promise<JobView> {
+  const { rows } = await client.query<Row>(`${selection} WHERE job.id = $1`, [
+    id,
+  ]);
+  const [row] = rows;
+  if (row) return viewOf(row);
+  throw unknownJob(id);
+}
+
+export const unknownJob = (id: string): ControlPlaneError =>
+  new ControlPlaneError(
+    "not-found",
+    `There is no job ${id}. motif jobs shows what there is.`,
+  );
+
+/** @throws ControlPlaneError "not-found" where there is none */
+export async function requireJob(
+  client: Queryable,
+  id: string,
+): Promise<{ readonly kind: JobKind; readonly status: JobStatus }> {
+  const { rows } = await client.query<{ kind: JobKind; status: JobStatus }>(
+    "SELECT kind, status FROM job WHERE id = $1",
+    [id],
+  );
+  const [row] = rows;
+  if (row) return row;
+  throw unknownJob(id);
+}
+
+/** Newest first. @throws ControlPlaneError "not-found" where `before` is no job */
+export async function listJobs(
+  client: Queryable,
+  { status, kind, limit, before }: JobFilter,
+): Promise<readonly JobView[]> {
+  if (before !== undefined) await requireJob(client, before);
+  const { rows } = await client.query<Row>(
+    `${selection}
+     WHERE ($1::text IS NULL OR job.status = $1) AND ($2::text IS NULL OR job.kind = $2)
+       AND ($3::uuid IS NULL OR (job.created_at, job.id) < (SELECT created_at, id FROM job WHERE id = $3))
+     ORDER BY job.created_at DESC, job.id DESC
+     LIMIT $4`,
+    [status ?? null, kind ?? null, before ?? null, limit],
+  );
+  return rows.map(viewOf);
+}
+
+function viewOf(row: Row): JobView {
+  const ended = row.succeeded_count + row.dead_count + row.cancelled_count;
+  const running = row.running ?? 0;
+  const done =
+    row.shard_count === 0 ? 1 : (ended + (row.partly ?? 0)) / row.shard_count;
+  return {
+    id: row.id,
+    kind: row.kind,
+    name: row.name,
+    status: row.status,
+    weight: row.weight,
+    model: row.model,
+    modelId: row.model_id,
+    dataset: row.dataset,
+    datasetId: row.dataset_id,
+    parameters: row.parameters,
+    shards: {
+      total: row.shard_count,
+      succeeded: row.succeeded_count,
+      dead: row.dead_count,
+      cancelled: row.cancelled_count,
+      running,
+      pending: Math.max(0, row.shard_count - ended - running),
+    },
+    done: Math.min(1, done),
+    createdAt: row.created_at.toISOString(),
+    createdBy: row.created_by,
+    finishedAt: row.finished_at?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,75 @@
+/** Starts a control plane in this process: everything behind one address for people, and one for compute nodes. */
+import "reflect-metadata";
+import type { AddressInfo } from "node:net";
+import { NestFactory } from "@nestjs/core";
+import type { NestExpressApplication } from "@nestjs/platform-express";
+import { Logger } from "nestjs-pino";
+import { AppModule } from "./app.module.ts";
+import {
+  type Configuration,
+  isLoopback,
+} from "./configuration/configuration.ts";
+import { ControlPlaneError } from "./control-plane-error.ts";
+import { DATABASE, type Database } from "./database/database.ts";
+import { requireAdminToken } from "./require-admin-token.ts";
+
+export interface ControlPlane {
+  /** Where it listens; what the configuration says, except for port 0. */
+  readonly port: number;
+  /**
+   * Stops taking requests, lets go of the nodes, ends what is under way, closes the database.
+   * @param withinMs requests that take longer are broken off
+   */
+  close(withinMs: number): Promise<void>;
+}
+
+/** @throws ControlPlaneError where an address is taken, the database cannot be used, or credentials are missing */
+export async function startControlPlane(
+  configuration: Configuration,
+): Promise<ControlPlane> {
+  const { host, port } = configuration;
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.with(configuration),
+    { bufferLogs: true, autoFlushLogs: false, abortOnError: false },
+  );
+  app.useLogger(app.get(Logger));
+  app.flushLogs();
+  app.setGlobalPrefix("api", { exclude: ["metrics"] });
+  const server = app.getHttpServer();
+  try {
+    if (!isLoopback(host))
+      await requireAdminToken(app.get<Database>(DATABASE), configuration);
+    await app.listen(port, host);
+  } catch (error) {
+    await app.close().catch(() => {});
+    throw explainListening(error, host, port);
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close(withinMs) {
+      const late = setTimeout(() => server.closeAllConnections(), withinMs);
+      try {
+        await app.close();
+      } finally {
+        clearTimeout(late);
+      }
+    },
+  };
+}
+
+function explainListening(error: unknown, host: string, port: number): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall !== "listen" && syscall !== "getaddrinfo") return error;
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: `port ${port} is in use by another process. Stop it, or choose another with --port`,
+    EACCES: `port ${port} is not for this user. Choose one from 1024 with --port`,
+    EADDRNOTAVAIL: `this machine has no address ${host}. Choose one that it has with --host`,
+    ENOTFOUND: `there is no host ${host}. Choose an address of this machine with --host`,
+  };
+  const reason = reasons[code ?? ""] ?? (error as Error).message;
+  return new ControlPlaneError(
+    "unavailable",
+    `Motif cannot listen on ${host}:${port}: ${reason}.`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,75 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Inject,
+  Param,
+  Post,
+  Res,
+} from "@nestjs/common";
+import { ApiTags } from "@nestjs/swagger";
+import type { Response } from "express";
+import { z } from "zod";
+import { requireScope, type Caller } from "../auth/caller.ts";
+import { NeedsScope } from "../auth/needs-scope.ts";
+import { DATABASE, type Database } from "../database/database.ts";
+import {
+  listDatasets,
+  readDataset,
+  type DatasetView,
+} from "../datasets/read-datasets.ts";
+import { registerDataset } from "../datasets/register-dataset.ts";
+import {
+  ARTIFACT_STORE,
+  type ArtifactStore,
+} from "../storage/artifact-store.ts";
+import { Answers } from "./answers.ts";
+import { FromCaller } from "./callers.ts";
+import { dataset, datasetRequest } from "./registration-schemas.ts";
+
+@ApiTags("data sets")
+@Controller("datasets")
+export class DatasetsController {
+  readonly #database: Database;
+  readonly #store: ArtifactStore;
+
+  constructor(
+    @Inject(DATABASE) database: Database,
+    @Inject(ARTIFACT_STORE) store: ArtifactStore,
+  ) {
+    this.#database = database;
+    this.#store = store;
+  }
+
+  @Post()
+  @NeedsScope("write")
+  @Answers(201, dataset, "200 where it was there already, just so.")
+  async registerDataset(
+    @Body({ schema: datasetRequest }) request: z.infer<typeof datasetRequest>,
+    @FromCaller() caller: Caller,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DatasetView> {
+    if (request.path !== undefined)
+      requireScope(caller, "admin", "A path on the control plane's machine");
+    const { id, isKnown } = await registerDataset(
+      this.#database,
+      this.#store,
+      request,
+      caller,
+    );
+    response.status(isKnown ? 200 : 201);
+    return readDataset(this.#database.pool, id);
+  }
+
+  @Get()
+  @Answers(200, z.array(dataset), "By name.")
+  listDatasets(): Promise<readonly DatasetView[]> {
+    return listDatasets(this.#database.pool);
+  }
+
+  @Get(":idOrName")
+  @Answers(200, dataset)
+  readDataset(@Param("idOrName") idOrName: string): Promise<DatasetView> {
+    return readDataset(this.#database.pool, idOrName);
+  }
+}

@@ -1,0 +1,179 @@
+/** Jobs on the wire. */
+import { z } from "zod";
+import {
+  jobKinds,
+  jobStatuses,
+  shardStatuses,
+  type JobView,
+} from "../jobs/job.ts";
+import type { ShardView } from "../jobs/list-shards.ts";
+import {
+  canvasSources,
+  presetNames,
+  settingBounds,
+} from "../jobs/search-settings.ts";
+import { limit, position } from "./pages.ts";
+
+/** What the column takes. */
+const largestInteger = 2 ** 31 - 1;
+
+const bounded = (name: keyof typeof settingBounds) =>
+  z.number().min(settingBounds[name][0]).max(settingBounds[name][1]);
+
+const weight = z
+  .int()
+  .min(1)
+  .max(1_000)
+  .default(1)
+  .describe("Share of the cluster against other jobs.");
+const name = z.string().trim().min(1).max(200).optional();
+const reference = z.string().min(1).max(200).describe("Id or name.");
+
+const searchRequest = z.strictObject({
+  kind: z.literal("search"),
+  model: reference,
+  dataset: reference,
+  classes: z
+    .string()
+    .min(1)
+    .max(10_000)
+    .default("all")
+    .describe("all, or numbers and ranges such as 0,3-5."),
+  preset: z.enum(presetNames).optional(),
+  steps: bounded("steps").int().optional(),
+  batchSize: bounded("batchSize").int().optional(),
+  alpha: bounded("alpha").optional(),
+  stepSize: bounded("stepSize").optional(),
+  canvasSource: z.enum(canvasSources).optional(),
+  canvases: bounded("canvases").int().optional(),
+  canvasIndex: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .optional()
+    .describe("Only this canvas of each class."),
+  seeds: bounded("seeds").int().optional(),
+  seed: z
+    .int()
+    .min(0)
+    .max(largestInteger - settingBounds.seeds[1])
+    .default(0)
+    .describe("The first seed; further ones count on from it."),
+  pack: z
+    .int()
+    .min(1)
+    .max(1_024)
+    .optional()
+    .describe("Searches that share a forward pass."),
+  evaluateImages: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(1_000)
+    .describe("Most images that a pattern is tried on."),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.9)
+    .describe("Predictive power that k* asks for."),
+  backend: z
+    .string()
+    .regex(
+      /^[a-z]+(:[a-z0-9]+)?$/,
+      "auto, or a backend such as onnxruntime:cpu",
+    )
+    .max(40)
+    .default("auto"),
+  weight,
+  name,
+});
+
+const noopRequest = z.strictObject({
+  kind: z.literal("noop"),
+  shards: z.int().min(1).max(1_000_000),
+  waitMs: z.int().min(0).max(600_000),
+  weight,
+  name,
+});
+
+export const jobRequest = z.discriminatedUnion("kind", [
+  searchRequest,
+  noopRequest,
+]);
+export type JobRequest = z.infer<typeof jobRequest>;
+
+export const jobPage = z.strictObject({
+  status: z.enum(jobStatuses).optional(),
+  kind: z.enum(jobKinds).optional(),
+  limit,
+  before: z.uuid().optional().describe("Id of a job: only older ones."),
+});
+
+export const shardPage = z.strictObject({
+  status: z.enum(shardStatuses).optional(),
+  limit,
+  after: position
+    .max(largestInteger)
+    .optional()
+    .describe("Index of the last shard that is known."),
+});
+
+const count = z.int().min(0);
+const share = z.number().min(0).max(1);
+
+export const job: z.ZodType<JobView> = z.object({
+  id: z.uuid(),
+  kind: z.enum(jobKinds),
+  name: z.string(),
+  status: z.enum(jobStatuses),
+  weight: count,
+  model: z.string().nullable(),
+  modelId: z.uuid().nullable(),
+  dataset: z.string().nullable(),
+  datasetId: z.uuid().nullable(),
+  parameters: z.record(z.string(), z.unknown()),
+  shards: z.object({
+    total: count,
+    succeeded: count,
+    dead: count,
+    cancelled: count,
+    running: count,
+    pending: count,
+  }),
+  done: share,
+  createdAt: z.iso.datetime(),
+  createdBy: z.string(),
+  finishedAt: z.iso.datetime().nullable(),
+});
+
+export const shard: z.ZodType<ShardView> = z.object({
+  id: z.uuid(),
+  index: count,
+  status: z.enum(shardStatuses),
+  retryCount: count,
+  done: share,
+  problem: z.string().nullable(),
+  nodeId: z.uuid().nullable(),
+  hasCheckpoint: z.boolean(),
+  searches: z
+    .array(z.object({ targetClass: count, canvasIndex: count, seed: count }))
+    .nullable(),
+  updatedAt: z.iso.datetime(),
+});
+
+export const jobResult = z.object({
+  result: z
+    .looseObject({
+      schemaVersion: z.literal(1),
+      patterns: z.array(z.looseObject({})),
+    })
+    .describe("result.json as a search on one machine writes it."),
+  files: z.array(
+    z.object({
+      path: z.string().describe("Relative to the folder of result.json."),
+      sha256: z.string(),
+      bytes: count,
+    }),
+  ),
+});

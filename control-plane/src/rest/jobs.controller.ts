@@ -1,0 +1,127 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import {
+  Body,
+  Controller,
+  Get,
+  Inject,
+  Param,
+  Post,
+  Query,
+  Res,
+} from "@nestjs/common";
+import { ApiTags } from "@nestjs/swagger";
+import type { Response } from "express";
+import { z } from "zod";
+import type { Caller } from "../auth/caller.ts";
+import { NeedsScope } from "../auth/needs-scope.ts";
+import { DATABASE, type Database } from "../database/database.ts";
+import type { JobView } from "../jobs/job.ts";
+import { listShards, type ShardView } from "../jobs/list-shards.ts";
+import { listJobs, readJob } from "../jobs/read-jobs.ts";
+import { readResult, type JobResult } from "../jobs/result.ts";
+import { submitNoop } from "../jobs/submit-noop.ts";
+import { submitSearch } from "../jobs/submit-search.ts";
+import {
+  ARTIFACT_STORE,
+  type ArtifactStore,
+} from "../storage/artifact-store.ts";
+import { Answers } from "./answers.ts";
+import { FromCaller } from "./callers.ts";
+import { JobIdPipe } from "./job-id.ts";
+import {
+  job,
+  jobPage,
+  jobRequest,
+  jobResult,
+  shard,
+  shardPage,
+  type JobRequest,
+} from "./job-schemas.ts";
+
+@ApiTags("jobs")
+@Controller("jobs")
+export class JobsController {
+  readonly #database: Database;
+  readonly #store: ArtifactStore;
+
+  constructor(
+    @Inject(DATABASE) database: Database,
+    @Inject(ARTIFACT_STORE) store: ArtifactStore,
+  ) {
+    this.#database = database;
+    this.#store = store;
+  }
+
+  @Post()
+  @NeedsScope("write")
+  @Answers(201, job)
+  async submitJob(
+    @Body({ schema: jobRequest }) request: JobRequest,
+    @FromCaller() caller: Caller,
+  ): Promise<JobView> {
+    const id =
+      request.kind === "search"
+        ? await submitSearch(this.#database, this.#store, request, caller)
+        : await submitNoop(this.#database, request, caller);
+    return readJob(this.#database.pool, id);
+  }
+
+  @Get()
+  @Answers(200, z.array(job), "Newest first.")
+  listJobs(
+    @Query({ schema: jobPage }) page: z.infer<typeof jobPage>,
+  ): Promise<readonly JobView[]> {
+    return listJobs(this.#database.pool, page);
+  }
+
+  @Get(":id")
+  @Answers(200, job)
+  readJob(@Param("id", JobIdPipe) id: string): Promise<JobView> {
+    return readJob(this.#database.pool, id);
+  }
+
+  @Get(":id/shards")
+  @Answers(200, z.array(shard), "In order.")
+  listShards(
+    @Param("id", JobIdPipe) id: string,
+    @Query({ schema: shardPage }) page: z.infer<typeof shardPage>,
+  ): Promise<readonly ShardView[]> {
+    return listShards(this.#database.pool, id, page);
+  }
+
+  @Get(":id/result")
+  @Answers(200, jobResult)
+  async readResult(
+    @Param("id", JobIdPipe) id: string,
+    @Res() response: Response,
+  ): Promise<void> {
+    const result = await readResult(this.#database.pool, id);
+    response.type("application/json").set("Cache-Control", "no-store");
+    await pipeline(Readable.from(writeResult(result)), response);
+  }
+}
+
+/** The answer's text, a pattern at a time. */
+async function* writeResult({
+  head,
+  tail,
+  patterns,
+  files,
+}: JobResult): AsyncGenerator<string> {
+  yield `{"result":${JSON.stringify(head).slice(0, -1)},"patterns":[`;
+  yield* separated(patterns());
+  yield `],${JSON.stringify(tail).slice(1)},"files":[`;
+  yield* separated(files());
+  yield "]}";
+}
+
+async function* separated(
+  values: AsyncIterable<unknown>,
+): AsyncGenerator<string> {
+  let separator = "";
+  for await (const value of values) {
+    yield separator + JSON.stringify(value);
+    separator = ",";
+  }
+}

@@ -1,0 +1,34 @@
+/** REST: the edge where requests become calls of the domain folders, and what they throw becomes problem documents. */
+import { Module } from "@nestjs/common";
+import { APP_FILTER, APP_GUARD, APP_PIPE } from "@nestjs/core";
+import { AuthModule } from "../auth/auth.module.ts";
+import { StorageModule } from "../storage/storage.module.ts";
+import { AdministrationController } from "./administration.controller.ts";
+import { ArtifactsController } from "./artifacts.controller.ts";
+import { DatasetsController } from "./datasets.controller.ts";
+import { EventsController } from "./events.controller.ts";
+import { JobsController } from "./jobs.controller.ts";
+import { ModelsController } from "./models.controller.ts";
+import { NodesController } from "./nodes.controller.ts";
+import { ProblemFilter } from "./problem-filter.ts";
+import { newSchemaPipe } from "./schema-pipe.ts";
+import { ScopeGuard } from "./scope-guard.ts";
+
+@Module({
+  imports: [AuthModule, StorageModule],
+  controllers: [
+    ArtifactsController,
+    DatasetsController,
+    ModelsController,
+    JobsController,
+    EventsController,
+    NodesController,
+    AdministrationController,
+  ],
+  providers: [
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_GUARD, useClass: ScopeGuard },
+    { provide: APP_PIPE, useFactory: newSchemaPipe },
+  ],
+})
+export class RestModule {}

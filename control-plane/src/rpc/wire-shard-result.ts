@@ -1,0 +1,223 @@
+/** Shard results, wire to plain; every field is held against what the database and the readers of results can take. */
+import type * as wire from "@motif/proto";
+import type {
+  ArtifactReference,
+  CheckModelResult,
+  InspectDatasetResult,
+  Pattern,
+  PowerPoint,
+  SearchResult,
+  ShardResult,
+} from "../shards/shard-result.ts";
+import type { SearchIdentity } from "../shards/shard-spec.ts";
+import {
+  largestInteger,
+  readInteger,
+  readList,
+  readNumber,
+  readPresent,
+  readSha256,
+  readShare,
+  readText,
+} from "./wire-fields.ts";
+import { FieldViolation } from "./status.ts";
+
+/** Patterns of one shard, classes of one model, points of one curve. */
+const mostEntries = 100_000;
+const mostTopPixels = 1_000_000;
+const longestName = 1_000;
+const longestText = 10_000;
+const largestCount = Number.MAX_SAFE_INTEGER;
+
+/** @throws FieldViolation */
+export function fromWireShardResult(
+  result: wire.ShardResult | undefined,
+): ShardResult {
+  const kind = readPresent("result", result?.kind);
+  switch (kind.$case) {
+    case "search":
+      return readSearch(kind.value);
+    case "checkModel":
+      return readCheckModel(kind.value);
+    case "inspectDataset":
+      return readInspectDataset(kind.value);
+    case "noop":
+      return { kind: "noop" };
+  }
+}
+
+function readSearch(result: wire.SearchResult): SearchResult {
+  const backend = readPresent("backend", result.backend);
+  return {
+    kind: "search",
+    patterns: readList("patterns", result.patterns, mostEntries, readPattern),
+    backend: {
+      name: readText("backend.name", backend.name, longestName),
+      provider: readText("backend.provider", backend.provider, longestName),
+      threads: readInteger("backend.threads", backend.threads),
+    },
+    compileMs: readNumber("compile_ms", result.compileMs),
+    searchMs: readNumber("search_ms", result.searchMs),
+    evaluateMs: readNumber("evaluate_ms", result.evaluateMs),
+  };
+}
+
+const readPattern = (pattern: wire.Pattern, at: string): Pattern => ({
+  identity: readIdentity(pattern.identity, `${at}.identity`),
+  steps: readInteger(`${at}.steps`, pattern.steps),
+  imageGradients: readInteger(
+    `${at}.image_gradients`,
+    pattern.imageGradients,
+    0,
+    largestCount,
+  ),
+  maskL1: readNumber(`${at}.mask_l1`, pattern.maskL1),
+  mask: readArtifact(pattern.mask, `${at}.mask`),
+  canvas: readArtifact(pattern.canvas, `${at}.canvas`),
+  pattern: readArtifact(pattern.pattern, `${at}.pattern`),
+  heatmap: readArtifact(pattern.heatmap, `${at}.heatmap`),
+  topPixels: readList(
+    `${at}.top_pixels`,
+    pattern.topPixels,
+    mostTopPixels,
+    (pixel, place) => readInteger(place, pixel),
+  ),
+  predictivePower: readCurve(pattern.predictivePower, `${at}.predictive_power`),
+  sourceToTarget: readList(
+    `${at}.source_to_target`,
+    pattern.sourceToTarget,
+    mostEntries,
+    (source, place) => ({
+      sourceClass: readInteger(`${place}.source_class`, source.sourceClass),
+      power: readShare(`${place}.power`, source.power),
+      n: readInteger(`${place}.n`, source.n),
+    }),
+  ),
+  kStar:
+    pattern.kStar === undefined
+      ? null
+      : readInteger(`${at}.k_star`, pattern.kStar),
+  wallMs: readNumber(`${at}.wall_ms`, pattern.wallMs),
+});
+
+function readIdentity(
+  identity: wire.SearchIdentity | undefined,
+  at: string,
+): SearchIdentity {
+  const { targetClass, canvasIndex, seed } = readPresent(at, identity);
+  return {
+    targetClass: readInteger(`${at}.target_class`, targetClass),
+    canvasIndex: readInteger(`${at}.canvas_index`, canvasIndex),
+    seed: readInteger(`${at}.seed`, seed),
+  };
+}
+
+function readArtifact(
+  artifact: wire.Artifact | undefined,
+  at: string,
+): ArtifactReference {
+  const { sha256, bytes } = readPresent(at, artifact);
+  return {
+    sha256: readSha256(`${at}.sha256`, sha256),
+    bytes: readInteger(`${at}.bytes`, bytes, 0, largestCount),
+  };
+}
+
+/** A size stands in a curve once: it is half of its key in the database. */
+function readCurve(
+  points: readonly wire.PowerPoint[],
+  field: string,
+): readonly PowerPoint[] {
+  const sizes = new Set<number>();
+  return readList(field, points, mostEntries, (point, at) => {
+    const k = readInteger(`${at}.k`, point.k);
+    if (sizes.has(k))
+      throw new FieldViolation(`${at}.k`, `The curve has size ${k} twice.`);
+    sizes.add(k);
+    return {
+      k,
+      fraction: readShare(`${at}.fraction`, point.fraction),
+      power: readShare(`${at}.power`, point.power),
+      baseRate: readShare(`${at}.base_rate`, point.baseRate),
+      n: readInteger(`${at}.n`, point.n),
+      wilson95: [
+        readShare(`${at}.wilson_low`, point.wilsonLow),
+        readShare(`${at}.wilson_high`, point.wilsonHigh),
+      ],
+    };
+  });
+}
+
+function readCheckModel(result: wire.CheckModelResult): CheckModelResult {
+  const counts = (field: string, values: readonly number[]) =>
+    readList(field, values, mostEntries, (value, at) => readInteger(at, value));
+  return {
+    kind: "check-model",
+    refusal: readRefusal(result.refusal),
+    name: readText("name", result.name, longestName),
+    inputShape: readList("input_shape", result.inputShape, 3, (size, at) =>
+      readInteger(at, size),
+    ),
+    numClasses: readInteger("num_classes", result.numClasses),
+    cleanAccuracy: readShare("clean_accuracy", result.cleanAccuracy),
+    cleanAccuracyImages: readInteger(
+      "clean_accuracy_images",
+      result.cleanAccuracyImages,
+    ),
+    classNames: readNames("class_names", result.classNames),
+    parts: {
+      canvas: readInteger("canvas_images", result.canvasImages),
+      search: readInteger("search_images", result.searchImages),
+      evaluate: readInteger("evaluate_images", result.evaluateImages),
+    },
+    canvasesByClass: counts("canvases_by_class", result.canvasesByClass),
+    searchImagesByClass: counts(
+      "search_images_by_class",
+      result.searchImagesByClass,
+    ),
+    imagesPerSecond: readNumber("images_per_second", result.imagesPerSecond),
+    warnings: readList("warnings", result.warnings, mostEntries, (text, at) =>
+      readText(at, text, longestText),
+    ),
+    groundTruth: readJson("ground_truth_json", result.groundTruthJson),
+    importMs: readNumber("import_ms", result.importMs),
+  };
+}
+
+const readInspectDataset = (
+  result: wire.InspectDatasetResult,
+): InspectDatasetResult => ({
+  kind: "inspect-dataset",
+  refusal: readRefusal(result.refusal),
+  format: readText("format", result.format, longestName),
+  digest: readText("digest", result.digest, longestName),
+  images: readInteger("images", result.images, 0, largestCount),
+  classNames: readNames("class_names", result.classNames),
+  splits: readNames("splits", result.splits),
+});
+
+const readNames = (
+  field: string,
+  names: readonly string[],
+): readonly string[] =>
+  readList(field, names, mostEntries, (name, at) =>
+    readText(at, name, longestName),
+  );
+
+function readRefusal(text: string): string | null {
+  return readText("refusal", text, longestText) || null;
+}
+
+/** @returns null for an empty text */
+function readJson(field: string, text: string): unknown {
+  readText(field, text, largestInteger);
+  // PostgreSQL's jsonb does not take it either.
+  if (text.includes("\\u0000"))
+    throw new FieldViolation(field, "It has a character of code 0.");
+  if (text === "") return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new FieldViolation(field, `It is no JSON: ${String(error)}`);
+  }
+}

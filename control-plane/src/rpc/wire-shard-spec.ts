@@ -1,0 +1,72 @@
+/** Shard specifications, plain to wire. */
+import type * as wire from "@motif/proto";
+import type { GrantedLease } from "../leases/lease-operations.ts";
+import type {
+  DatasetReference,
+  ModelReference,
+  SearchSpec,
+  ShardSpec,
+} from "../shards/shard-spec.ts";
+
+export function toWireLease(lease: GrantedLease): wire.Lease {
+  return {
+    leaseId: lease.leaseId,
+    shardId: lease.shardId,
+    jobId: lease.jobId,
+    retryCount: lease.retryCount,
+    spec: toWireShardSpec(lease.spec),
+    checkpointSha256: lease.checkpointSha256 ?? "",
+  };
+}
+
+export function toWireShardSpec(spec: ShardSpec): wire.ShardSpec {
+  switch (spec.kind) {
+    case "search":
+      return { kind: { $case: "search", value: toWireSearch(spec) } };
+    case "check-model":
+      return {
+        kind: {
+          $case: "checkModel",
+          value: {
+            model: toWireModel(spec.model),
+            dataset: toWireDataset(spec.dataset),
+            backend: spec.backend,
+          },
+        },
+      };
+    case "inspect-dataset":
+      return {
+        kind: {
+          $case: "inspectDataset",
+          value: { dataset: toWireDataset(spec.dataset) },
+        },
+      };
+    case "noop":
+      return { kind: { $case: "noop", value: { waitMs: spec.waitMs } } };
+  }
+}
+
+const toWireSearch = (spec: SearchSpec): wire.SearchShard => ({
+  model: toWireModel(spec.model),
+  dataset: toWireDataset(spec.dataset),
+  settings: spec.settings,
+  searches: spec.searches,
+  pack: spec.pack,
+  evaluateImages: spec.evaluateImages,
+  threshold: spec.threshold,
+  backend: spec.backend,
+});
+
+const toWireModel = (model: ModelReference): wire.ModelReference => ({
+  sha256: model.sha256,
+  manifestJson: JSON.stringify(model.manifest),
+  name: model.name,
+});
+
+const toWireDataset = (dataset: DatasetReference): wire.DatasetReference => ({
+  name: dataset.name,
+  split: dataset.split ?? "",
+  digest: dataset.digest ?? "",
+  path: dataset.path ?? "",
+  files: dataset.files,
+});
