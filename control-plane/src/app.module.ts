@@ -12,10 +12,10 @@ import { RestModule } from "./rest/rest.module.ts";
 /** Stopped in the opposite order: the edges first, the database last. */
 const parts = [
   DatabaseModule,
-  ProgressModule,
-  RestModule,
   HealthModule,
   MetricsModule,
+  ProgressModule,
+  RestModule,
 ];
 
 @Module({})

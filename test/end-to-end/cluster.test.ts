@@ -40,9 +40,9 @@ async function startUp(): Promise<void> {
     ],
     logPath: join(folder, "control-plane.log"),
   });
-  const started = await up.line("address");
-  url = String(started.address).replace(/\/$/, "");
-  const nodes = String(started.nodes);
+  const started = await up.line("grpc");
+  url = String(started.url);
+  const nodes = String(started.grpc);
   node = new RunningProcess({
     name: "node",
     program: programs.node,

@@ -88,7 +88,7 @@ export class Authenticator {
       return {
         kind: "unknown",
         reason:
-          "Send a token: Authorization: Bearer …. motif token create makes one on the control plane's machine.",
+          "Send a token: Authorization: Bearer …. motif tokens create makes one on the control plane's machine.",
       };
     const caller = await verifyToken(this.#database.pool, secret, address);
     if (caller) {

@@ -1,6 +1,7 @@
 /** A token written straight to the database: how the first one comes to be, before a control plane asks for one. */
 import { resolve } from "node:path";
 import { createToken, type NewToken } from "../auth/api-tokens.ts";
+import { prepareDataDirectory } from "../configuration/data-directory.ts";
 import { newDatabase } from "../database/database.ts";
 import { openEmbeddedPostgres } from "../database/embedded-postgres.ts";
 import { migrateDatabase } from "../database/migrate-database.ts";
@@ -52,9 +53,9 @@ async function openDatabaseAt({ dataDir, databaseUrl }: DatabasePlace) {
       "invalid",
       "say where the database is: --data-dir or --database-url.",
     );
-  const postgres = await openEmbeddedPostgres({
-    dataDirectory: resolve(dataDir),
-  });
+  const dataDirectory = resolve(dataDir);
+  await prepareDataDirectory(dataDirectory);
+  const postgres = await openEmbeddedPostgres({ dataDirectory });
   return {
     url: postgres.url,
     close: async () => void (await postgres.close()),
