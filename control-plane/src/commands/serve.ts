@@ -15,7 +15,7 @@ import { untilStopped } from "./until-stopped.ts";
 
 /** Stopping takes at most these together, in milliseconds, and 2.5 s for PostgreSQL. */
 const drainNodesWithinMs = 4_000;
-const closeWithinMs = 2_500;
+const closeWithinMs = 3_000;
 
 interface Running {
   readonly postgres: EmbeddedPostgres | undefined;
@@ -83,9 +83,12 @@ async function start(
 
 /** Nodes first, since they hand back their work by way of the control plane; the database last. */
 async function stop({ nodes, controlPlane, postgres }: Running): Promise<void> {
-  await nodes?.stop(drainNodesWithinMs);
-  await controlPlane?.close(closeWithinMs);
-  await postgres?.close();
+  try {
+    await nodes?.stop(drainNodesWithinMs);
+    await controlPlane?.close(closeWithinMs);
+  } finally {
+    await postgres?.close();
+  }
 }
 
 function address(host: string, port: number): string {
