@@ -1,6 +1,7 @@
 /** Starts a control plane in this process: everything behind one address for people, and one for compute nodes. */
 import "reflect-metadata";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { NestFactory } from "@nestjs/core";
 import type { NestExpressApplication } from "@nestjs/platform-express";
 import { Logger } from "nestjs-pino";
@@ -11,6 +12,10 @@ import {
 } from "./configuration/configuration.ts";
 import { ControlPlaneError } from "./control-plane-error.ts";
 import { DATABASE, type Database } from "./database/database.ts";
+import {
+  configureRest,
+  restApplicationOptions,
+} from "./rest/configure-rest.ts";
 import { requireAdminToken } from "./require-admin-token.ts";
 
 export interface ControlPlane {
@@ -18,7 +23,7 @@ export interface ControlPlane {
   readonly port: number;
   /**
    * Stops taking requests, lets go of the nodes, ends what is under way, closes the database.
-   * @param withinMs requests that take longer are broken off
+   * @param withinMs requests that take half of it are broken off; it returns after it, whatever hangs
    */
   close(withinMs: number): Promise<void>;
 }
@@ -30,11 +35,16 @@ export async function startControlPlane(
   const { host, port } = configuration;
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.with(configuration),
-    { bufferLogs: true, autoFlushLogs: false, abortOnError: false },
+    {
+      ...restApplicationOptions,
+      bufferLogs: true,
+      autoFlushLogs: false,
+      abortOnError: false,
+    },
   );
   app.useLogger(app.get(Logger));
   app.flushLogs();
-  app.setGlobalPrefix("api", { exclude: ["metrics"] });
+  configureRest(app);
   const server = app.getHttpServer();
   try {
     if (!isLoopback(host))
@@ -47,11 +57,20 @@ export async function startControlPlane(
   return {
     port: (server.address() as AddressInfo).port,
     async close(withinMs) {
-      const late = setTimeout(() => server.closeAllConnections(), withinMs);
+      const breakOff = setTimeout(
+        () => server.closeAllConnections(),
+        withinMs / 2,
+      );
+      const closing = app.close();
+      // What closes after its time is up, or fails to, is nobody's.
+      closing.catch(() => {});
       try {
-        await app.close();
+        await Promise.race([
+          closing,
+          sleep(withinMs, undefined, { ref: false }),
+        ]);
       } finally {
-        clearTimeout(late);
+        clearTimeout(breakOff);
       }
     },
   };

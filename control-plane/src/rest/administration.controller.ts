@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import {
   Body,
   Controller,
@@ -20,13 +21,21 @@ import {
   type TokenFacts,
 } from "../auth/api-tokens.ts";
 import type { Caller } from "../auth/caller.ts";
+import { openCertificateAuthority } from "../auth/certificates.ts";
+import { createJoinToken, type JoinToken } from "../auth/join-tokens.ts";
 import { NeedsScope } from "../auth/needs-scope.ts";
+import {
+  CONFIGURATION,
+  type Configuration,
+} from "../configuration/configuration.ts";
 import { ControlPlaneError } from "../control-plane-error.ts";
 import { DATABASE, type Database } from "../database/database.ts";
 import {
   auditEntry,
   auditPage,
   createdToken,
+  joinToken,
+  joinTokenRequest,
   token,
   tokenRequest,
 } from "./administration-schemas.ts";
@@ -34,13 +43,18 @@ import { Answers } from "./answers.ts";
 import { FromCaller } from "./callers.ts";
 
 @ApiTags("administration")
-@Controller("api")
+@Controller()
 @NeedsScope("admin")
 export class AdministrationController {
   readonly #database: Database;
+  readonly #configuration: Configuration;
 
-  constructor(@Inject(DATABASE) database: Database) {
+  constructor(
+    @Inject(DATABASE) database: Database,
+    @Inject(CONFIGURATION) configuration: Configuration,
+  ) {
     this.#database = database;
+    this.#configuration = configuration;
   }
 
   @Post("tokens")
@@ -75,6 +89,21 @@ export class AdministrationController {
         `There is no token ${id}. GET /api/tokens shows what there is.`,
       );
     await revokeToken(this.#database, id, caller);
+  }
+
+  /** For a compute node on another machine; it also tells the node whom to trust. */
+  @Post("join-tokens")
+  @Answers(201, joinToken)
+  async createJoinToken(
+    @Body({ schema: joinTokenRequest })
+    { hours }: z.infer<typeof joinTokenRequest>,
+    @FromCaller() caller: Caller,
+  ): Promise<JoinToken> {
+    const { fingerprint } = await openCertificateAuthority(
+      join(this.#configuration.dataDirectory, "tls"),
+      new Date(),
+    );
+    return createJoinToken(this.#database, hours, fingerprint, caller);
   }
 
   @Get("audit")

@@ -35,7 +35,7 @@ const plainBytes = "application/octet-stream";
 const shownTypes = new Set(["image/png", plainBytes]);
 
 @ApiTags("artifacts")
-@Controller("api/artifacts")
+@Controller("artifacts")
 export class ArtifactsController {
   readonly #store: ArtifactStore;
 

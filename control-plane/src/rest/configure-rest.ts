@@ -21,6 +21,7 @@ const idleTimeoutMs = 120_000;
 export function configureRest(app: NestExpressApplication): void {
   const authenticator = app.get(Authenticator);
   const now = () => performance.now();
+  app.setGlobalPrefix("api", { exclude: ["metrics"] });
   app.disable("x-powered-by");
   app.set("query parser", "simple");
   app.use(addSecurityHeaders);

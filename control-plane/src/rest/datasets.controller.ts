@@ -28,7 +28,7 @@ import { FromCaller } from "./callers.ts";
 import { dataset, datasetRequest } from "./registration-schemas.ts";
 
 @ApiTags("data sets")
-@Controller("api/datasets")
+@Controller("datasets")
 export class DatasetsController {
   readonly #database: Database;
   readonly #store: ArtifactStore;

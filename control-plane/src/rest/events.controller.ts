@@ -19,7 +19,7 @@ interface Events {
 }
 
 @ApiTags("events")
-@Controller("api")
+@Controller()
 export class EventsController {
   readonly #database: Database;
 

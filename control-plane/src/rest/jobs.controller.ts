@@ -40,7 +40,7 @@ import {
 } from "./job-schemas.ts";
 
 @ApiTags("jobs")
-@Controller("api/jobs")
+@Controller("jobs")
 export class JobsController {
   readonly #database: Database;
   readonly #store: ArtifactStore;

@@ -28,7 +28,7 @@ import { FromCaller } from "./callers.ts";
 import { checkRequest, model, modelRequest } from "./registration-schemas.ts";
 
 @ApiTags("models")
-@Controller("api/models")
+@Controller("models")
 export class ModelsController {
   readonly #database: Database;
   readonly #store: ArtifactStore;

@@ -1,35 +1,16 @@
-/** A control plane's REST and sockets for tests: a real Nest application on a database of its own, over real HTTP. */
+/** A control plane for tests of what it serves: the real Nest application on a database of its own, over real HTTP. */
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Module, type DynamicModule } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import type { NestExpressApplication } from "@nestjs/platform-express";
 import { newTestDatabase } from "../../../../test/harness/postgres.ts";
-import { ConfigurationModule } from "../../configuration/configuration.module.ts";
+import { AppModule } from "../../app.module.ts";
 import type { Configuration } from "../../configuration/configuration.ts";
-import { DatabaseModule } from "../../database/database.module.ts";
 import { DATABASE, type Database } from "../../database/database.ts";
-import { ProgressModule } from "../../progress/progress.module.ts";
 import { configureRest, restApplicationOptions } from "../configure-rest.ts";
-import { RestModule } from "../rest.module.ts";
-
-@Module({})
-class RestAlone {
-  static with(configuration: Configuration): DynamicModule {
-    return {
-      module: RestAlone,
-      imports: [
-        ConfigurationModule.with(configuration),
-        DatabaseModule,
-        ProgressModule,
-        RestModule,
-      ],
-    };
-  }
-}
 
 export interface RunningRest {
   readonly app: NestExpressApplication;
@@ -39,7 +20,10 @@ export interface RunningRest {
   /** A folder of the test's own. */
   readonly directory: string;
   /** @returns status, headers and body, parsed where it is JSON */
-  request(path: string, options?: RestRequest): Promise<RestAnswer>;
+  request<T = unknown>(
+    path: string,
+    options?: RestRequest,
+  ): Promise<RestAnswer<T>>;
   close(): Promise<void>;
 }
 
@@ -50,11 +34,11 @@ export interface RestRequest {
   readonly body?: unknown;
 }
 
-export interface RestAnswer {
+export interface RestAnswer<T> {
   readonly status: number;
   readonly headers: Headers;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into answers of all kinds
-  readonly body: any;
+  /** What the test expects it to be, unchecked. */
+  readonly body: T;
 }
 
 /** @param changes to the configuration, which binds loopback */
@@ -77,7 +61,7 @@ export async function startRest(
     ...changes,
   };
   const app = await NestFactory.create<NestExpressApplication>(
-    RestAlone.with(configuration),
+    AppModule.with(configuration),
     { ...restApplicationOptions, logger: false, abortOnError: false },
   );
   configureRest(app);
@@ -90,7 +74,8 @@ export async function startRest(
     database: app.get<Database>(DATABASE),
     url,
     directory,
-    request: (path, options) => request(url, path, options),
+    request: <T>(path: string, options?: RestRequest) =>
+      request<T>(url, path, options),
     async close() {
       server.closeAllConnections();
       await app.close();
@@ -100,11 +85,11 @@ export async function startRest(
   };
 }
 
-async function request(
+async function request<T>(
   url: string,
   path: string,
   { method = "GET", headers = {}, body }: RestRequest = {},
-): Promise<RestAnswer> {
+): Promise<RestAnswer<T>> {
   const response = await fetch(url + path, {
     method,
     headers: {
@@ -118,6 +103,6 @@ async function request(
   return {
     status: response.status,
     headers: response.headers,
-    body: isJson && text !== "" ? (JSON.parse(text) as unknown) : text,
+    body: (isJson && text !== "" ? JSON.parse(text) : text) as T,
   };
 }
