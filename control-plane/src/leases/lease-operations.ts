@@ -95,3 +95,6 @@ export interface LeaseOperations {
   /** Tops up the queue's window from the jobs' pending shards, by weight. One replica at a time does it. @returns how many */
   feedShards(): Promise<number>;
 }
+
+/** Nest's name for the lease operations. */
+export const LEASE_OPERATIONS = Symbol("LeaseOperations");
