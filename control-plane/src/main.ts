@@ -17,6 +17,10 @@ import {
   restApplicationOptions,
 } from "./rest/configure-rest.ts";
 import { requireAdminToken } from "./require-admin-token.ts";
+import {
+  configureRest,
+  restApplicationOptions,
+} from "./rest/configure-rest.ts";
 
 export interface ControlPlane {
   /** Where it listens; what the configuration says, except for port 0. */
