@@ -1,6 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { connect, createServer, type TLSSocket } from "node:tls";
+import {
+  connect,
+  createServer,
+  type ConnectionOptions,
+  type TLSSocket,
+} from "node:tls";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
@@ -44,9 +49,7 @@ test("a client that trusts the authority, found by its fingerprint, gets through
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const handshake = async (
-    options: Parameters<typeof connect>[0],
-  ): Promise<TLSSocket> => {
+  const handshake = async (options: ConnectionOptions): Promise<TLSSocket> => {
     const socket = connect({ port, host: "127.0.0.1", ...options });
     await once(socket, "secureConnect");
     return socket;

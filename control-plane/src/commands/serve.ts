@@ -67,6 +67,7 @@ async function start(
     publicNames: settings.publicNames,
     largestArtifactBytes: settings.largestArtifactBytes,
     logLevel: settings.logLevel,
+    crashAfterCommit: settings.crashAfterCommit,
   };
   running.controlPlane = await startControlPlane(configuration);
   const grpc = address(grpcHost, configuration.grpcPort);

@@ -17,6 +17,11 @@ export interface Configuration {
   /** Most bytes of an uploaded artifact. */
   readonly largestArtifactBytes: number;
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
+  /**
+   * For tests of faults (MOTIF_CRASH_AFTER_COMMIT): the process kills itself between the commit of its nth batch of results and
+   * the answer to the nodes. Undefined: it does not.
+   */
+  readonly crashAfterCommit?: number | undefined;
 }
 
 /** Nest's name for the configuration. */

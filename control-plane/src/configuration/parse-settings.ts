@@ -1,4 +1,7 @@
-/** Reads what `motif up` was given: flags, and MOTIF_DATA and MOTIF_DATABASE_URL where there are none. */
+/**
+ * Reads what `motif up` was given: flags, and MOTIF_DATA and MOTIF_DATABASE_URL where there are none. MOTIF_CRASH_AFTER_COMMIT is
+ * for tests of faults (Configuration.crashAfterCommit).
+ */
 import { resolve } from "node:path";
 import { z } from "zod";
 import { ControlPlaneError } from "../control-plane-error.ts";
@@ -46,6 +49,12 @@ const flags = z
   })
   .strict();
 
+const crashAfterCommit = z.coerce
+  .number("a number of batches is expected")
+  .int("a whole number of batches is expected")
+  .min(1, "a number of batches from 1 is expected")
+  .optional();
+
 export interface Settings {
   readonly host: string;
   readonly port: number;
@@ -61,6 +70,7 @@ export interface Settings {
   readonly largestArtifactBytes: number;
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
   readonly json: boolean;
+  readonly crashAfterCommit: number | undefined;
 }
 
 /** @throws ControlPlaneError `invalid`, naming the flag */
@@ -76,6 +86,14 @@ export function parseSettings(
       `--${toFlag(String(issue?.path[0] ?? ""))}: ${issue?.message ?? "it is not understood"}.`,
     );
   }
+  const crash = crashAfterCommit.safeParse(
+    env.MOTIF_CRASH_AFTER_COMMIT || undefined,
+  );
+  if (!crash.success)
+    throw new ControlPlaneError(
+      "invalid",
+      `MOTIF_CRASH_AFTER_COMMIT: ${crash.error.issues[0]?.message ?? "it is not understood"}.`,
+    );
   const { dataDir, publicName, largestArtifact, ...rest } = parsed.data;
   const grpcHost = rest.grpcHost ?? rest.host;
   if (rest.nodes > 0 && !isLoopback(grpcHost))
@@ -92,6 +110,7 @@ export function parseSettings(
     databaseUrl: rest.databaseUrl ?? (env.MOTIF_DATABASE_URL || undefined),
     publicNames: publicName,
     largestArtifactBytes: Math.floor(largestArtifact * 2 ** 30),
+    crashAfterCommit: crash.data,
   };
 }
 

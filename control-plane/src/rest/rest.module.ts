@@ -9,6 +9,7 @@ import { DatasetsController } from "./datasets.controller.ts";
 import { EventsController } from "./events.controller.ts";
 import { JobsController } from "./jobs.controller.ts";
 import { ModelsController } from "./models.controller.ts";
+import { NodesController } from "./nodes.controller.ts";
 import { ProblemFilter } from "./problem-filter.ts";
 import { newSchemaPipe } from "./schema-pipe.ts";
 import { ScopeGuard } from "./scope-guard.ts";
@@ -21,6 +22,7 @@ import { ScopeGuard } from "./scope-guard.ts";
     ModelsController,
     JobsController,
     EventsController,
+    NodesController,
     AdministrationController,
   ],
   providers: [

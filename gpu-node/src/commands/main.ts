@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { MotifError } from "../motif-error.ts";
 import { addDemoCommand } from "./demo.ts";
+import { addReportCommand } from "./report.ts";
 import { addSearchCommand } from "./search.ts";
 import { addTrainCommand } from "./train.ts";
 
@@ -14,6 +15,7 @@ const program = new Command("motif")
 addDemoCommand(program);
 addSearchCommand(program);
 addTrainCommand(program);
+addReportCommand(program);
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError("(add --help for what there is)");
 
