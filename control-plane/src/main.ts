@@ -12,10 +12,6 @@ import {
 } from "./configuration/configuration.ts";
 import { ControlPlaneError } from "./control-plane-error.ts";
 import { DATABASE, type Database } from "./database/database.ts";
-import {
-  configureRest,
-  restApplicationOptions,
-} from "./rest/configure-rest.ts";
 import { requireAdminToken } from "./require-admin-token.ts";
 import {
   configureRest,
