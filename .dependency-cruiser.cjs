@@ -127,7 +127,7 @@ const allowedInControlPlane = {
   metrics: ["metrics", "database"],
   logging: ["logging"],
   configuration: ["configuration"],
-  commands: ["commands", "database"],
+  commands: ["commands", "auth", "database"],
 };
 
 const isTest = "\\.test\\.ts$|/check-[^/]+\\.ts$|/cases/";

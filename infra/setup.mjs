@@ -1,8 +1,9 @@
-// Installs what a fresh clone lacks. It runs before anything is installed, on the machine's own Node: keep it
+// Installs and builds what a fresh clone lacks. It runs before anything is installed, on the machine's own Node: keep it
 // plain and without dependencies.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { buildWhatIsMissing } from "./build.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const marker = `${root}node_modules/.package-lock.json`;
@@ -30,8 +31,9 @@ const isInstalled = () => {
 };
 if (!isInstalled()) {
   console.error("Installing Motif's dependencies (once) …");
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], {
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
   });
 }
+buildWhatIsMissing();

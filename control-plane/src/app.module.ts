@@ -6,9 +6,17 @@ import { DatabaseModule } from "./database/database.module.ts";
 import { HealthModule } from "./health/health.module.ts";
 import { newLoggingModule } from "./logging/logging.module.ts";
 import { MetricsModule } from "./metrics/metrics.module.ts";
+import { ProgressModule } from "./progress/progress.module.ts";
+import { RestModule } from "./rest/rest.module.ts";
 
 /** Stopped in the opposite order: the edges first, the database last. */
-const parts = [DatabaseModule, HealthModule, MetricsModule];
+const parts = [
+  DatabaseModule,
+  HealthModule,
+  MetricsModule,
+  ProgressModule,
+  RestModule,
+];
 
 @Module({})
 export class AppModule {

@@ -11,6 +11,10 @@ import {
 } from "./configuration/configuration.ts";
 import { ControlPlaneError } from "./control-plane-error.ts";
 import { DATABASE, type Database } from "./database/database.ts";
+import {
+  configureRest,
+  restApplicationOptions,
+} from "./rest/configure-rest.ts";
 import { requireAdminToken } from "./require-admin-token.ts";
 
 export interface ControlPlane {
@@ -30,11 +34,16 @@ export async function startControlPlane(
   const { host, port } = configuration;
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.with(configuration),
-    { bufferLogs: true, autoFlushLogs: false, abortOnError: false },
+    {
+      ...restApplicationOptions,
+      bufferLogs: true,
+      autoFlushLogs: false,
+      abortOnError: false,
+    },
   );
   app.useLogger(app.get(Logger));
   app.flushLogs();
-  app.setGlobalPrefix("api", { exclude: ["metrics"] });
+  configureRest(app);
   const server = app.getHttpServer();
   try {
     if (!isLoopback(host))

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeColumns } from "../fixtures/columns.ts";
 import { runMotif, startMotif } from "../harness/motif.ts";
+import { canMountTmpfs } from "../harness/tmpfs.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -123,8 +124,7 @@ describe("an output folder that cannot be written", () => {
     expect(refused.stderr).not.toContain("Reading the model");
   });
 
-  const canMount = canMountTmpfs();
-  it.skipIf(!canMount)(
+  it.skipIf(!canMountTmpfs())(
     "that fills up keeps the patterns that found room (needs root and mount; skipped elsewhere)",
     async () => {
       const disk = join(folder, "disk");
@@ -155,15 +155,3 @@ describe("an output folder that cannot be written", () => {
     },
   );
 });
-
-function canMountTmpfs(): boolean {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
-  try {
-    execFileSync("unshare", ["-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], {
-      stdio: "ignore",
-    });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,10 +1,33 @@
-/** The command line of the control plane. Exit status: 0 done, 1 failed, 2 wrong use, 130 stopped by the user. */
+/**
+ * The command line of the control plane and its clients. Exit status: 0 done, 1 failed, 2 wrong use, 130 stopped by the user.
+ */
 import { Command, CommanderError } from "commander";
 import { ControlPlaneError } from "../control-plane-error.ts";
+import { addAuditLogCommand } from "./audit-log.ts";
+import { addChangeCommands } from "./change-job.ts";
+import { addDatasetsCommand } from "./datasets.ts";
+import { addDemoCommand } from "./demo.ts";
+import { addExportCommand } from "./export.ts";
+import { addJobsCommand } from "./jobs.ts";
+import { addModelsCommand } from "./models.ts";
+import { addNodesCommand } from "./nodes.ts";
+import { addSearchCommand } from "./search.ts";
+import { addJoinTokensCommand, addTokensCommand } from "./tokens.ts";
 import { addUpCommand } from "./up.ts";
 
 const program = new Command("motif");
+addDemoCommand(program);
 addUpCommand(program);
+addModelsCommand(program);
+addDatasetsCommand(program);
+addSearchCommand(program);
+addJobsCommand(program);
+addChangeCommands(program);
+addExportCommand(program);
+addNodesCommand(program);
+addTokensCommand(program);
+addJoinTokensCommand(program);
+addAuditLogCommand(program);
 throwInsteadOfExit(program);
 
 try {

@@ -1,5 +1,5 @@
 /** The folder that holds what a control plane keeps. */
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { ControlPlaneError } from "../control-plane-error.ts";
@@ -18,8 +18,10 @@ export function defaultDataDirectory(): string {
 export async function prepareDataDirectory(directory: string): Promise<void> {
   try {
     // As root, PostgreSQL's user passes through; each part of the folder looks after itself.
-    const isRoot = process.getuid?.() === 0;
-    await mkdir(directory, { recursive: true, mode: isRoot ? 0o711 : 0o700 });
+    const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
+    const made = await mkdir(directory, { recursive: true, mode });
+    // Whatever the umask.
+    if (made !== undefined) await chmod(directory, mode);
     const trial = join(directory, `.trial-${process.pid}`);
     await writeFile(trial, "written and removed at every start\n");
     await rm(trial);

@@ -24,13 +24,23 @@ const driverMessages =
  * Whether a statement took effect before its connection broke is not known.
  */
 export function normalizeDatabaseError(error: unknown): unknown {
-  return isConnectionProblem(error)
-    ? new ControlPlaneError(
+  const reason = describeConnectionProblem(error);
+  return reason === null
+    ? error
+    : new ControlPlaneError(
         "unavailable",
-        `The database cannot be reached now (${reason(error)}). Motif keeps trying; try again in a moment.`,
+        `The database cannot be reached now (${reason}). Motif keeps trying; try again in a moment.`,
         { cause: error },
-      )
-    : error;
+      );
+}
+
+/** @returns what is wrong with the connection, or null where it is something else */
+export function describeConnectionProblem(error: unknown): string | null {
+  if (!isConnectionProblem(error)) return null;
+  // Node gives one error for a name with several addresses, without a message of its own.
+  const first: unknown =
+    error instanceof AggregateError ? error.errors[0] : error;
+  return first instanceof Error && first.message ? first.message : error.name;
 }
 
 function isConnectionProblem(error: unknown): error is Error {
@@ -44,11 +54,4 @@ function isConnectionProblem(error: unknown): error is Error {
     serverCodes.test(code) ||
     driverMessages.test(error.message)
   );
-}
-
-/** Node gives one error for a name with several addresses, without a message of its own. */
-function reason(error: Error): string {
-  const first: unknown =
-    error instanceof AggregateError ? error.errors[0] : error;
-  return first instanceof Error && first.message ? first.message : error.name;
 }

@@ -6,7 +6,6 @@ import {
   Module,
   type OnApplicationShutdown,
 } from "@nestjs/common";
-import { newPrismaClient } from "@motif/prisma";
 import type { PgBoss } from "pg-boss";
 import {
   CONFIGURATION,
@@ -16,7 +15,7 @@ import { DATABASE, newDatabase, type Database } from "./database.ts";
 import { LISTENER, ReconnectingListener } from "./listener.ts";
 import { migrateDatabase } from "./migrate-database.ts";
 import { newPool } from "./pool.ts";
-import { PRISMA, type PrismaClient } from "./prisma.ts";
+import { newPrisma, PRISMA, type PrismaClient } from "./prisma.ts";
 import { QUEUE, startQueue, stopQueue } from "./queue.ts";
 
 const log = new Logger("Database");
@@ -32,7 +31,7 @@ const log = new Logger("Database");
     {
       provide: PRISMA,
       inject: [DATABASE],
-      useFactory: ({ pool }: Database) => newPrismaClient(pool),
+      useFactory: ({ pool }: Database) => newPrisma(pool),
     },
     {
       provide: QUEUE,

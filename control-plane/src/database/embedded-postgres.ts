@@ -66,8 +66,6 @@ const settings: Readonly<Record<string, string>> = {
   // What the server has to say about itself; failed statements are told to whoever sent them.
   log_min_messages: "log",
   log_checkpoints: "off",
-  // A replica that froze must not hold rows for ever.
-  idle_in_transaction_session_timeout: "60s",
 };
 
 const startWithinMs = 60_000;

@@ -18,6 +18,8 @@ export function newPool(databaseUrl: string, name: string): pg.Pool {
     // A network that swallows packets must not hold a caller for ever.
     query_timeout: 60_000,
     statement_timeout: 60_000,
+    // A replica that froze in a transaction must not keep others from its rows.
+    idle_in_transaction_session_timeout: 15_000,
   });
   // A lost connection, idle or lent, is replaced by the pool; whoever has it sees it in the statement that fails.
   pool.on("error", () => {});

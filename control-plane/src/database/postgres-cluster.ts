@@ -103,7 +103,6 @@ async function createCluster(
       await chmod(unfinished, 0o711);
       await chown(directory, user.uid, user.gid);
       await chown(passwordFile, user.uid, user.gid);
-      await checkReachable(directory, programs);
     }
     await run(
       programs.initdb,
@@ -124,21 +123,6 @@ async function createCluster(
     // Another process was first.
     if (isCode(error, "ENOTEMPTY") || isCode(error, "EEXIST")) return;
     throw error instanceof ControlPlaneError ? error : unusable(folder, error);
-  }
-}
-
-async function checkReachable(
-  directory: string,
-  { user }: PostgresPrograms,
-): Promise<void> {
-  try {
-    await run("/bin/sh", ["-c", 'cd -- "$0"', directory], identity(user));
-  } catch (error) {
-    throw new ControlPlaneError(
-      "conflict",
-      `As root, Motif runs PostgreSQL as the user ${user?.name ?? ""}, who cannot enter ${dirname(dirname(directory))}. Choose a --data-dir that other users may pass through, such as /var/lib/motif, or start Motif as another user.`,
-      { cause: error },
-    );
   }
 }
 

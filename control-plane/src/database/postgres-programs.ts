@@ -25,16 +25,18 @@ export interface SystemUser {
 }
 
 /**
- * @param dataDirectory where a copy of the programs may be put when their user cannot reach the installed ones, as in root's home
- * @throws ControlPlaneError `unavailable` where there are no programs for this machine
+ * @param dataDirectory exists; where a copy of the programs may be put when their user cannot reach the installed ones, as in root's home
+ * @throws ControlPlaneError `unavailable` where there are no programs for this machine, `conflict` where their user cannot enter the
+ *   data folder
  */
 export async function findPostgresPrograms(
   dataDirectory: string,
 ): Promise<PostgresPrograms> {
   const installed = await findInstalled();
   const user = process.getuid?.() === 0 ? await findSystemUser() : undefined;
-  const isReachable = user === undefined || (await canRun(installed, user));
-  const folder = isReachable
+  if (user) await checkReachable(dataDirectory, user);
+  const canStay = user === undefined || (await canRun(installed, user));
+  const folder = canStay
     ? installed
     : await copyPrograms(installed, dataDirectory);
   const postgres = join(folder, "bin", "postgres");
@@ -104,6 +106,21 @@ async function findSystemUser(): Promise<SystemUser> {
     "unavailable",
     "PostgreSQL does not run as root, and this system has neither a user postgres nor nobody. Run Motif as another user, or name a PostgreSQL with --database-url.",
   );
+}
+
+async function checkReachable(
+  directory: string,
+  user: SystemUser,
+): Promise<void> {
+  try {
+    await run("/bin/sh", ["-c", 'cd -- "$0"', directory], identity(user));
+  } catch (error) {
+    throw new ControlPlaneError(
+      "conflict",
+      `As root, Motif runs PostgreSQL as the user ${user.name}, who cannot enter ${directory}. Choose a --data-dir that other users may pass through, such as /var/lib/motif, or start Motif as another user.`,
+      { cause: error },
+    );
+  }
 }
 
 async function canRun(folder: string, user: SystemUser): Promise<boolean> {

@@ -120,10 +120,9 @@ describe("a bind that other machines can reach", () => {
   });
 
   test("says that it lives to everybody", async () => {
-    const { status, body } = await rest.request("/api/health/live");
-    // Whether there is such a route is another module's; the login does not stand before it.
-    expect([200, 404]).toContain(status);
-    expect(body).not.toMatchObject({ code: "unauthenticated" });
+    expect(await rest.request("/api/health/live")).toMatchObject({
+      status: 200,
+    });
   });
 
   test("refuses tokens that expired, were withdrawn, or never were", async () => {

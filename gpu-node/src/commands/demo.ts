@@ -1,6 +1,7 @@
 /**
- * `motif demo`: searches the bundled models, one natural and one with a backdoor, and sets them side by side. Free canvases
- * find what a class can be made of at all, and so the trigger; natural ones show what the paper shows.
+ * `motif demo --local`: searches the bundled models in this process, without a server, one natural and one with a backdoor, and
+ * sets them side by side. Free canvases find what a class can be made of at all, and so the trigger; natural ones show what the
+ * paper shows.
  */
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,6 +37,7 @@ export function addDemoCommand(program: Command): void {
   program
     .command("demo")
     .description("search the bundled models and show them side by side")
+    .option("--local", "without a server, in this process")
     .option("--out <folder>", "where results and report go", "motif-demo")
     .option("--backend <name>", backendHelp, "auto")
     .option(

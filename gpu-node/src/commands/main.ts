@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { MotifError } from "../motif-error.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addNodeCommand } from "./node.ts";
+import { addReportCommand } from "./report.ts";
 import { addSearchCommand } from "./search.ts";
 import { addTrainCommand } from "./train.ts";
 
@@ -16,6 +17,7 @@ addDemoCommand(program);
 addNodeCommand(program);
 addSearchCommand(program);
 addTrainCommand(program);
+addReportCommand(program);
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError("(add --help for what there is)");
 

@@ -1,35 +1,16 @@
-/** A control plane's REST and sockets for tests: a real Nest application on a database of its own, over real HTTP. */
+/** A control plane for tests of what it serves: the real Nest application on a database of its own, over real HTTP. */
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Module, type DynamicModule } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import type { NestExpressApplication } from "@nestjs/platform-express";
 import { newTestDatabase } from "../../../../test/harness/postgres.ts";
-import { ConfigurationModule } from "../../configuration/configuration.module.ts";
+import { AppModule } from "../../app.module.ts";
 import type { Configuration } from "../../configuration/configuration.ts";
-import { DatabaseModule } from "../../database/database.module.ts";
 import { DATABASE, type Database } from "../../database/database.ts";
-import { ProgressModule } from "../../progress/progress.module.ts";
 import { configureRest, restApplicationOptions } from "../configure-rest.ts";
-import { RestModule } from "../rest.module.ts";
-
-@Module({})
-class RestAlone {
-  static with(configuration: Configuration): DynamicModule {
-    return {
-      module: RestAlone,
-      imports: [
-        ConfigurationModule.with(configuration),
-        DatabaseModule,
-        ProgressModule,
-        RestModule,
-      ],
-    };
-  }
-}
 
 export interface RunningRest {
   readonly app: NestExpressApplication;
@@ -80,7 +61,7 @@ export async function startRest(
     ...changes,
   };
   const app = await NestFactory.create<NestExpressApplication>(
-    RestAlone.with(configuration),
+    AppModule.with(configuration),
     { ...restApplicationOptions, logger: false, abortOnError: false },
   );
   configureRest(app);

@@ -1,0 +1,143 @@
+/** What REST says, as clients of it read it: only what the command line shows or decides by. Times are ISO 8601. */
+
+export type CheckStatus = "CHECKING" | "READY" | "REFUSED";
+
+export interface ApiDataset {
+  readonly id: string;
+  readonly name: string;
+  readonly status: CheckStatus;
+  readonly problem: string | null;
+  readonly jobId: string | null;
+  readonly format: string | null;
+  readonly split: string | null;
+  readonly imageCount: number | null;
+  readonly classNames: readonly string[];
+}
+
+export interface ApiModel {
+  readonly id: string;
+  readonly name: string;
+  readonly sha256: string;
+  readonly checks: readonly ApiModelCheck[];
+}
+
+/** A model held against a data set. */
+export interface ApiModelCheck {
+  /** The data set's name. */
+  readonly dataset: string;
+  readonly status: CheckStatus;
+  readonly problem: string | null;
+  readonly jobId: string;
+  readonly facts: ApiModelFacts | null;
+}
+
+export interface ApiModelFacts {
+  readonly inputShape: readonly number[];
+  readonly numClasses: number;
+  /** 0…1. */
+  readonly cleanAccuracy: number;
+  readonly cleanAccuracyImages: number;
+  readonly classNames: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export const jobStatuses = [
+  "RUNNING",
+  "PAUSED",
+  "CANCELLED",
+  "SUCCEEDED",
+  "FAILED",
+] as const;
+export type JobStatus = (typeof jobStatuses)[number];
+
+/** Whether nothing more will happen in a job. */
+export function isFinished(status: JobStatus): boolean {
+  return status !== "RUNNING" && status !== "PAUSED";
+}
+
+export interface ApiJob {
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly status: JobStatus;
+  readonly weight: number;
+  readonly model: string | null;
+  readonly dataset: string | null;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly shards: {
+    readonly total: number;
+    readonly succeeded: number;
+    readonly dead: number;
+    readonly cancelled: number;
+    readonly running: number;
+    readonly pending: number;
+  };
+  /** 0…1. */
+  readonly done: number;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly finishedAt: string | null;
+}
+
+export interface ApiShard {
+  readonly id: string;
+  readonly status: string;
+  readonly problem: string | null;
+}
+
+/** Numbered without gaps in its stream: a job's id, or `cluster`. */
+export interface ApiEvent {
+  readonly stream: string;
+  readonly seq: number;
+  readonly type: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly at: string;
+}
+
+export interface ApiResult {
+  /** result.json, with paths as a local search writes them. */
+  readonly result: {
+    readonly model: { readonly name: string };
+    readonly dataset: { readonly classes: readonly string[] };
+    readonly patterns: readonly unknown[];
+  };
+  readonly files: readonly ApiFile[];
+}
+
+export interface ApiFile {
+  /** Relative to the folder of result.json. */
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface ApiNode {
+  readonly id: string;
+  readonly name: string;
+  readonly status: "ONLINE" | "DRAINING" | "OFFLINE";
+  readonly slots: number;
+  readonly backend: string | null;
+  readonly provider: string | null;
+  readonly threads: number | null;
+  readonly lastSeenAt: string | null;
+}
+
+export interface ApiToken {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly createdBy: string;
+  readonly expiresAt: string;
+  readonly lastUsedAt: string | null;
+  readonly revokedAt: string | null;
+}
+
+export interface ApiAuditEntry {
+  readonly id: number | string;
+  readonly at: string;
+  readonly actor: string;
+  readonly address: string | null;
+  readonly action: string;
+  readonly subject: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,27 @@
+/** How a job ended, for those who waited for it. */
+import { ControlPlaneError } from "../control-plane-error.ts";
+import type { ApiClient } from "./api-client.ts";
+import type { ApiJob, ApiShard } from "./api-types.ts";
+import { shortId } from "./table.ts";
+
+/** @throws ControlPlaneError "conflict" saying why a job did not succeed */
+export async function requireSucceeded(
+  client: ApiClient,
+  job: ApiJob,
+): Promise<void> {
+  const id = shortId(job.id);
+  if (job.status === "CANCELLED")
+    throw new ControlPlaneError(
+      "conflict",
+      `job ${id} was cancelled; \`motif export ${id} --out DIR\` writes what was done.`,
+    );
+  if (job.status !== "FAILED") return;
+  const shards = await client.get<readonly ApiShard[]>(
+    `/api/jobs/${job.id}/shards?status=DEAD&limit=1`,
+  );
+  throw new ControlPlaneError(
+    "conflict",
+    `job ${id}: ${job.shards.dead} of ${job.shards.total} shards could not be done (${shards[0]?.problem ?? "no reason was kept"}). ` +
+      `\`motif export ${id} --out DIR\` writes what was done.`,
+  );
+}

@@ -1,0 +1,151 @@
+/** `motif models`: adds models, and shows those that are there. */
+import type { Command } from "commander";
+import { ControlPlaneError } from "../control-plane-error.ts";
+import type { ApiDataset, ApiModel, ApiModelCheck } from "./api-types.ts";
+import { awaitDataset, awaitModel, type Waiting } from "./await-check.ts";
+import type { ApiClient } from "./api-client.ts";
+import { clientOf, withClientFlags, type ClientFlags } from "./options.ts";
+import { print } from "./print.ts";
+import { registerModel } from "./register-model.ts";
+import { runStoppable } from "./stoppable.ts";
+import { formatTable, shortId } from "./table.ts";
+
+interface AddFlags extends ClientFlags {
+  readonly dataset: string;
+  readonly manifest?: string;
+  readonly name?: string;
+  readonly upload?: boolean;
+  readonly wait: boolean;
+}
+
+export function addModelsCommand(program: Command): void {
+  const models = program
+    .command("models")
+    .description("add models, and show those that are there");
+  withClientFlags(models.command("add <files...>"))
+    .description("hold models against a data set and keep those that fit")
+    .requiredOption("--dataset <name>", "the data set they belong to")
+    .option(
+      "--manifest <file>",
+      "the manifest, where it is not the .json beside the model",
+    )
+    .option("--name <name>", "what to call it (default: as its manifest does)")
+    .option("--upload", "send its bytes even to a server on this machine")
+    .option("--no-wait", "leave before it has been checked")
+    .action(addModels);
+  withClientFlags(models.command("list"))
+    .description("show all models")
+    .action(listModels);
+  withClientFlags(models.command("show <name>"))
+    .description("show one model, and how it did on its data sets")
+    .action(showModel);
+}
+
+async function addModels(
+  files: readonly string[],
+  flags: AddFlags,
+): Promise<void> {
+  if (files.length > 1 && (flags.manifest ?? flags.name) !== undefined)
+    throw new ControlPlaneError(
+      "invalid",
+      "--manifest and --name are of one model: add the files one by one.",
+    );
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  await runStoppable(
+    async (signal) => {
+      const client = clientOf(flags, signal);
+      const waiting = { signal, now: () => performance.now(), say };
+      const dataset = await client.get<ApiDataset>(
+        `/api/datasets/${encodeURIComponent(flags.dataset)}`,
+      );
+      if (flags.wait) await awaitDataset(client, dataset, waiting);
+      const added: ApiModel[] = [];
+      for (const path of files) {
+        const model = await registerModel(client, {
+          path,
+          dataset,
+          manifestPath: flags.manifest,
+          name: flags.name,
+          upload: flags.upload,
+        });
+        added.push(model);
+        if (!flags.json) say(`${model.name}: added, being checked …`);
+      }
+      if (flags.wait) await showChecks(client, added, dataset, flags, waiting);
+      else print(flags, added, added.map(({ name }) => name).join("\n"));
+    },
+    () =>
+      "Stopped waiting; the checks go on. `motif models list` shows how they end.",
+  );
+}
+
+/** @throws ControlPlaneError "conflict" naming the models that were refused, after the others were shown */
+async function showChecks(
+  client: ApiClient,
+  models: readonly ApiModel[],
+  dataset: ApiDataset,
+  flags: AddFlags,
+  waiting: Waiting,
+): Promise<void> {
+  const seen: ApiModel[] = [];
+  const lines: string[] = [];
+  const refusals: string[] = [];
+  for (const model of models) {
+    try {
+      const check = await awaitModel(client, model, dataset, waiting);
+      lines.push(`${model.name}: ${describeCheck(check)}`);
+      for (const warning of check.facts?.warnings ?? [])
+        waiting.say(`Note: ${warning}`);
+    } catch (error) {
+      const isRefusal =
+        error instanceof ControlPlaneError && error.code === "conflict";
+      if (!isRefusal) throw error;
+      refusals.push(error.message);
+    }
+    seen.push(await client.get<ApiModel>(`/api/models/${model.id}`));
+  }
+  if (flags.json || lines.length > 0) print(flags, seen, lines.join("\n"));
+  if (refusals.length > 0)
+    throw new ControlPlaneError("conflict", refusals.join("\n"));
+}
+
+async function listModels(flags: ClientFlags): Promise<void> {
+  const models = await clientOf(flags).get<readonly ApiModel[]>("/api/models");
+  const rows = models.flatMap(({ id, name, checks }) =>
+    checks.map((check) => [
+      shortId(id),
+      name,
+      check.dataset,
+      describeCheck(check),
+    ]),
+  );
+  print(
+    flags,
+    models,
+    rows.length === 0
+      ? "There are no models yet. `motif models add FILE --dataset NAME` adds one."
+      : formatTable(["ID", "MODEL", "DATA SET", "STATUS"], rows),
+  );
+}
+
+async function showModel(name: string, flags: ClientFlags): Promise<void> {
+  const model = await clientOf(flags).get<ApiModel>(
+    `/api/models/${encodeURIComponent(name)}`,
+  );
+  const checks = model.checks.flatMap((check) => [
+    `${check.dataset}: ${describeCheck(check)}`,
+    ...(check.facts?.warnings ?? []).map((warning) => `  ${warning}`),
+  ]);
+  const text = [`${model.name}  ${model.id}`, `SHA-256 ${model.sha256}`];
+  print(flags, model, [...text, ...checks].join("\n"));
+}
+
+/** @example "ready, right on 89.2% of 2,000 images, 10 classes, 1×28×28" */
+function describeCheck({ status, problem, facts }: ApiModelCheck): string {
+  if (status === "CHECKING") return "being checked";
+  if (status === "REFUSED") return `refused: ${problem ?? "cancelled"}`;
+  if (!facts) return "ready";
+  const accuracy = (100 * facts.cleanAccuracy).toFixed(1);
+  const images = facts.cleanAccuracyImages.toLocaleString("en");
+  return `ready, right on ${accuracy}% of ${images} images, ${facts.numClasses} classes, ${facts.inputShape.join("×")}`;
+}

@@ -1,0 +1,104 @@
+/** What a job's events say, as lines and a bar on the terminal. */
+import type { ApiEvent, ApiJob } from "./api-types.ts";
+import type { Progress } from "./progress.ts";
+import { shortId } from "./table.ts";
+import type { JobWatch } from "./watch-job.ts";
+
+/** @param classNames by class index, where they are known */
+export function showJob(
+  progress: Progress,
+  classNames: readonly string[] = [],
+): Required<Pick<JobWatch, "onJob" | "onEvent" | "onReachable">> {
+  let done = 0;
+  let note = "";
+  const nameClass = (index: number) =>
+    classNames[index] === undefined
+      ? `class ${index}`
+      : `class ${index} (${classNames[index]})`;
+  const show = () => progress.update(done, note);
+  return {
+    onJob(job) {
+      done = Math.max(done, job.done);
+      note = describeShards(job.shards);
+      show();
+    },
+    onEvent(event, isPast) {
+      if (event.type === "progress") {
+        const body = event.body as unknown as ProgressBody;
+        done = Math.max(done, body.done);
+        note = describeShards(body);
+        if (!isPast) show();
+        return;
+      }
+      if (isPast) return;
+      for (const line of describeEvent(event, nameClass)) progress.line(line);
+    },
+    onReachable(isReachable) {
+      progress.line(
+        isReachable
+          ? "The control plane answers again."
+          : "The control plane does not answer; trying again. The job itself goes on.",
+      );
+    },
+  };
+}
+
+type ShardCounts = Pick<
+  ApiJob["shards"],
+  "succeeded" | "dead" | "running" | "total"
+>;
+interface ProgressBody extends ShardCounts {
+  readonly done: number;
+}
+
+/** @example "12 of 20 shards done, 2 running" */
+function describeShards({
+  succeeded,
+  dead,
+  running,
+  total,
+}: ShardCounts): string {
+  const failed = dead > 0 ? `, ${dead} failed` : "";
+  return `${succeeded} of ${total} shards done, ${running} running${failed}`;
+}
+
+interface PatternItem {
+  readonly targetClass: number;
+  readonly canvasIndex: number;
+  readonly seed: number;
+  readonly kStar: number | null;
+}
+
+function describeEvent(
+  { type, body }: ApiEvent,
+  nameClass: (index: number) => string,
+): readonly string[] {
+  switch (type) {
+    case "patterns":
+      return (body.items as readonly PatternItem[]).map(
+        ({ targetClass, canvasIndex, seed, kStar }) =>
+          `${nameClass(targetClass)}, canvas ${canvasIndex}, seed ${seed}: k* ${kStar ?? "∞"}`,
+      );
+    case "shard-retry":
+      return [
+        `shard ${idIn(body.shardId)} is tried again: ${textIn(body.reason)}`,
+      ];
+    case "shard-dead":
+      return [
+        `shard ${idIn(body.shardId)} cannot be done: ${textIn(body.problem)}`,
+      ];
+    case "lease-expired":
+      return [
+        `a node went silent; shard ${idIn(body.shardId)} goes to another.`,
+      ];
+    case "job-status":
+      return body.status === "PAUSED" || body.status === "RUNNING"
+        ? [body.status === "PAUSED" ? "The job is paused." : "The job goes on."]
+        : [];
+    default:
+      return [];
+  }
+}
+
+const textIn = (value: unknown) => (typeof value === "string" ? value : "");
+const idIn = (value: unknown) => shortId(textIn(value));
