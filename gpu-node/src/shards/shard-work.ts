@@ -1,0 +1,58 @@
+/** What a shard asks of this process: plain, and every path on this machine. */
+import type { SearchIdentity } from "../search/run-searches.ts";
+import type { SearchSettings } from "../search/settings.ts";
+
+export type { SearchIdentity } from "../search/run-searches.ts";
+
+export type ShardWork =
+  SearchWork | CheckModelWork | InspectDatasetWork | NoopWork;
+
+export interface ModelFiles {
+  readonly path: string;
+  readonly manifestPath: string;
+  /** What it was registered as; results call it by its manifest's name. */
+  readonly name: string;
+  /** Of the file at `path`. */
+  readonly sha256: string;
+}
+
+export interface DatasetFiles {
+  readonly path: string;
+  readonly name: string;
+  readonly split: string | null;
+  /** What the readers must find; null before it was inspected. */
+  readonly digest: string | null;
+}
+
+export interface SearchWork {
+  readonly kind: "search";
+  readonly model: ModelFiles;
+  readonly dataset: DatasetFiles;
+  readonly settings: SearchSettings;
+  readonly searches: readonly SearchIdentity[];
+  /** S: searches that share a forward pass. */
+  readonly pack: number;
+  /** Most images that a pattern is tried on. */
+  readonly evaluateImages: number;
+  /** Share of other-class images that counts as "the pattern works". */
+  readonly threshold: number;
+  /** As on the command line; `auto` takes the context's. */
+  readonly backend: string;
+}
+
+export interface CheckModelWork {
+  readonly kind: "check-model";
+  readonly model: ModelFiles;
+  readonly dataset: DatasetFiles;
+  readonly backend: string;
+}
+
+export interface InspectDatasetWork {
+  readonly kind: "inspect-dataset";
+  readonly dataset: DatasetFiles;
+}
+
+export interface NoopWork {
+  readonly kind: "noop";
+  readonly waitMs: number;
+}
