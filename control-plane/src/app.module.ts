@@ -18,7 +18,6 @@ const parts = [
   HealthModule,
   MetricsModule,
   LeasesModule,
-  NodesModule,
   ProgressModule,
   RestModule,
   RpcModule,
