@@ -5,6 +5,7 @@
  * A lease is one attempt at a shard. Its fence is (shardId, retryCount, leaseId): only the lease that the shard's row names
  * may write, and only while it is open.
  */
+import type { Queryable } from "../database/database.ts";
 import type { ShardResult } from "../shards/shard-result.ts";
 import type { ShardSpec } from "../shards/shard-spec.ts";
 
@@ -94,7 +95,11 @@ export interface LeaseOperations {
   expireLeases(): Promise<number>;
   /** Tops up the queue's window from the jobs' pending shards, by weight. One replica at a time does it. @returns how many */
   feedShards(): Promise<number>;
+  /** In the caller's transaction, so that who did it is written with it. */
+  cancelJob(client: Queryable, jobId: string): Promise<void>;
+  pauseJob(client: Queryable, jobId: string): Promise<void>;
+  resumeJob(client: Queryable, jobId: string): Promise<void>;
 }
 
-/** Nest's name for the lease operations. */
+/** Nest's name for the operations. */
 export const LEASE_OPERATIONS = Symbol("LeaseOperations");

@@ -1,0 +1,113 @@
+/** RUNNING → RETRY, after the queue's back-off; → DEAD when the attempts are used up or the fault is the input's. */
+import type { PgBoss } from "pg-boss";
+import type { Database, Queryable } from "../database/database.ts";
+import { shardQueue } from "../database/queue.ts";
+import { appendEvents, type NewEvent } from "../progress/append-events.ts";
+import { refuseChecked } from "../results/refuse-checked.ts";
+import {
+  endLeases,
+  lockHeldShards,
+  lockJobsOfLeases,
+  type HeldShard,
+  type LeaseOutcome,
+} from "./held-shards.ts";
+import type { LeaseFailure } from "./lease-operations.ts";
+import { onConnection } from "./queue-on-connection.ts";
+import { settleJobs } from "./settle-jobs.ts";
+
+/** Attempts after the first; the queue is made with the same (database/queue.ts). */
+const mostRetries = 5;
+
+export function failShards(
+  database: Database,
+  queue: PgBoss,
+  failures: readonly LeaseFailure[],
+): Promise<void> {
+  return database.transaction(async (client) => {
+    const leaseIds = failures.map(({ leaseId }) => leaseId);
+    await lockJobsOfLeases(client, leaseIds);
+    const held = await lockHeldShards(client, leaseIds);
+    const failed = failures.flatMap(({ leaseId, nodeId, fault, message }) => {
+      const lease = held.get(leaseId);
+      return lease?.nodeId === nodeId
+        ? [{ lease, isFinal: fault === "input", message }]
+        : [];
+    });
+    await failHeld(client, queue, failed, "FAILED");
+  });
+}
+
+export interface FailedLease {
+  readonly lease: HeldShard;
+  /** No further attempt makes sense. */
+  readonly isFinal: boolean;
+  readonly message: string;
+}
+
+/** With jobs and shards locked. */
+export async function failHeld(
+  client: Queryable,
+  queue: PgBoss,
+  failed: readonly FailedLease[],
+  outcome: LeaseOutcome,
+): Promise<void> {
+  if (failed.length === 0) return;
+  const isDead = ({ lease, isFinal }: FailedLease) =>
+    isFinal || lease.retryCount >= mostRetries;
+  const dead = failed.filter(isDead);
+  const retried = failed.filter((failure) => !isDead(failure));
+  await client.query(
+    `UPDATE shard SET status = failed.status, lease_id = NULL, problem = failed.problem, updated_at = now()
+     FROM unnest($1::uuid[], $2::text[], $3::text[]) AS failed (shard_id, status, problem)
+     WHERE shard.id = failed.shard_id`,
+    [
+      failed.map(({ lease }) => lease.shardId),
+      failed.map((failure) => (isDead(failure) ? "DEAD" : "RETRY")),
+      failed.map(({ message }) => message),
+    ],
+  );
+  await endLeases(
+    client,
+    failed.map(({ lease }) => lease.leaseId),
+    outcome,
+  );
+  const attempts = (of: readonly FailedLease[]) =>
+    of.map(({ lease }) => ({
+      id: lease.queueId,
+      retryCount: lease.retryCount,
+    }));
+  if (retried.length > 0)
+    await queue.fail(shardQueue, attempts(retried), null, onConnection(client));
+  if (dead.length > 0)
+    await queue.complete(
+      shardQueue,
+      attempts(dead),
+      null,
+      onConnection(client),
+    );
+  await appendEvents(client, [
+    ...retried.map(({ lease, message }): NewEvent => ({
+      stream: lease.jobId,
+      type: outcome === "EXPIRED" ? "lease-expired" : "shard-retry",
+      body: { shardId: lease.shardId, nodeId: lease.nodeId, reason: message },
+    })),
+    ...dead.map(({ lease, message }): NewEvent => ({
+      stream: lease.jobId,
+      type: "shard-dead",
+      body: { shardId: lease.shardId, nodeId: lease.nodeId, problem: message },
+    })),
+    ...(await refuseChecked(
+      client,
+      dead.map(({ lease, message }) => ({
+        jobId: lease.jobId,
+        problem: message,
+      })),
+    )),
+    ...(await settleJobs(
+      client,
+      [...Map.groupBy(dead, ({ lease }) => lease.jobId)].map(
+        ([jobId, ofJob]) => ({ jobId, succeeded: 0, dead: ofJob.length }),
+      ),
+    )),
+  ]);
+}

@@ -1,0 +1,104 @@
+/**
+ * Keeps a bounded window of shards in the queue. pg-boss slows down with very many rows, and what is in the queue can no longer be
+ * overtaken; so the queue holds little more than the nodes can take, and the shards' own table holds the rest.
+ */
+import type { PgBoss } from "pg-boss";
+import type { Database, Queryable } from "../database/database.ts";
+import { shardQueue } from "../database/queue.ts";
+import { shareWindow, type JobLoad, type JobShare } from "./fair-share.ts";
+import { onConnection } from "./queue-on-connection.ts";
+
+/** One feeder at a time, whichever replica it is in. */
+const feederLock = 7_002;
+const smallestWindow = 16;
+const largestWindow = 5_000;
+
+/** @returns how many shards went from PENDING to QUEUED */
+export function feedShards(database: Database, queue: PgBoss): Promise<number> {
+  return database.transaction(async (client) => {
+    const room = await findRoom(client);
+    if (room <= 0) return 0;
+    const shares = shareWindow(await readLoads(client, room), room);
+    if (shares.length === 0) return 0;
+    const fed = await moveToQueued(client, shares);
+    await queue.insert(shardQueue, fed, onConnection(client));
+    await client.query(`SELECT pg_notify('motif_shards_ready', '')`);
+    return fed.length;
+  });
+}
+
+/** @returns 0 also where another feeder is at it */
+async function findRoom(client: Queryable): Promise<number> {
+  const { rows } = await client.query<{
+    isMine: boolean;
+    slots: number;
+    queued: number;
+  }>(
+    `SELECT pg_try_advisory_xact_lock($1) AS "isMine",
+       (SELECT COALESCE(sum(slots), 0)::int FROM gpu_node WHERE status = 'ONLINE') AS slots,
+       (SELECT count(*)::int FROM shard WHERE status = 'QUEUED') AS queued`,
+    [feederLock],
+  );
+  const { isMine, slots, queued } = rows[0]!;
+  if (!isMine) return 0;
+  const window = Math.min(largestWindow, Math.max(smallestWindow, 2 * slots));
+  return window - queued;
+}
+
+/** Locked against being paused or cancelled until the shards are queued. */
+async function readLoads(
+  client: Queryable,
+  room: number,
+): Promise<readonly JobLoad[]> {
+  const { rows } = await client.query<JobLoad>(
+    `SELECT job.id AS "jobId", job.weight,
+       (SELECT count(*)::int FROM shard
+        WHERE shard.job_id = job.id AND shard.status IN ('QUEUED', 'LEASED', 'RUNNING', 'RETRY')) AS "inFlight",
+       (SELECT count(*)::int FROM (
+          SELECT 1 FROM shard WHERE shard.job_id = job.id AND shard.status = 'PENDING' LIMIT $1) AS waiting) AS pending
+     FROM job WHERE job.status = 'RUNNING'
+     ORDER BY job.created_at, job.id
+     FOR KEY SHARE OF job`,
+    [room],
+  );
+  return rows;
+}
+
+interface QueuedShard {
+  readonly id: string;
+  readonly data: { readonly shardId: string };
+  readonly priority: number;
+}
+
+async function moveToQueued(
+  client: Queryable,
+  shares: readonly JobShare[],
+): Promise<QueuedShard[]> {
+  const { rows } = await client.query<{
+    shardId: string;
+    jobId: string;
+    queueId: string;
+  }>(
+    `WITH chosen AS (
+       SELECT waiting.id FROM unnest($1::uuid[], $2::int[]) AS share (job_id, count), LATERAL (
+         SELECT shard.id FROM shard WHERE shard.job_id = share.job_id AND shard.status = 'PENDING'
+         ORDER BY shard."index" LIMIT share.count FOR UPDATE SKIP LOCKED) AS waiting
+     ), queued AS (
+       UPDATE shard SET status = 'QUEUED', queue_id = gen_random_uuid(), retry_count = 0, updated_at = now()
+       FROM chosen WHERE shard.id = chosen.id AND shard.status = 'PENDING'
+       RETURNING shard.id, shard.job_id, shard."index", shard.queue_id)
+     SELECT id AS "shardId", job_id AS "jobId", queue_id AS "queueId" FROM queued ORDER BY "index"`,
+    [
+      shares.map(({ jobId }) => jobId),
+      shares.map(({ priorities }) => priorities.length),
+    ],
+  );
+  const next = new Map(
+    shares.map(({ jobId, priorities }) => [jobId, priorities.values()]),
+  );
+  return rows.map(({ shardId, jobId, queueId }) => ({
+    id: queueId,
+    data: { shardId },
+    priority: next.get(jobId)?.next().value ?? 0,
+  }));
+}

@@ -1,0 +1,47 @@
+/** A job's counts, and its end when its last shard has ended. */
+import type { Queryable } from "../database/database.ts";
+import type { NewEvent } from "../progress/append-events.ts";
+
+export interface EndedShards {
+  readonly jobId: string;
+  readonly succeeded: number;
+  readonly dead: number;
+}
+
+/**
+ * In the transaction that ended the shards, with the jobs locked.
+ * @returns the events of jobs that ended by it
+ */
+export async function settleJobs(
+  client: Queryable,
+  ended: readonly EndedShards[],
+): Promise<readonly NewEvent[]> {
+  if (ended.length === 0) return [];
+  const { rows } = await client.query<{ id: string; status: string }>(
+    `UPDATE job SET
+       succeeded_count = succeeded_count + ended.succeeded,
+       dead_count = dead_count + ended.dead,
+       status = CASE
+         WHEN succeeded_count + dead_count + cancelled_count + ended.succeeded + ended.dead < shard_count THEN status
+         WHEN dead_count + ended.dead > 0 THEN 'FAILED'
+         ELSE 'SUCCEEDED' END,
+       finished_at = CASE
+         WHEN succeeded_count + dead_count + cancelled_count + ended.succeeded + ended.dead < shard_count THEN NULL
+         ELSE now() END
+     FROM unnest($1::uuid[], $2::int[], $3::int[]) AS ended (job_id, succeeded, dead)
+     WHERE job.id = ended.job_id AND job.status IN ('RUNNING', 'PAUSED')
+     RETURNING job.id, job.status`,
+    [
+      ended.map(({ jobId }) => jobId),
+      ended.map(({ succeeded }) => succeeded),
+      ended.map(({ dead }) => dead),
+    ],
+  );
+  return rows
+    .filter(({ status }) => status === "SUCCEEDED" || status === "FAILED")
+    .map(({ id, status }) => ({
+      stream: id,
+      type: "job-status",
+      body: { status },
+    }));
+}

@@ -1,0 +1,34 @@
+/** A result names its masks and pictures by digest; they have to be there before it is written. */
+import type { Queryable } from "../database/database.ts";
+import type { Pattern, ShardResult } from "../shards/shard-result.ts";
+
+/** @returns for each result the digest of an artifact that is not stored; undefined where all are */
+export async function findMissingArtifacts(
+  client: Queryable,
+  results: readonly ShardResult[],
+): Promise<readonly (string | undefined)[]> {
+  const named = results.map((result) =>
+    result.kind === "search" ? result.patterns.flatMap(artifactsOf) : [],
+  );
+  const all = [...new Set(named.flat())];
+  if (all.length === 0) return named.map(() => undefined);
+  // Locked, so that nobody removes them before the pattern refers to them.
+  const { rows } = await client.query<{ sha256: string }>(
+    `SELECT sha256 FROM artifact WHERE sha256 = ANY($1::text[]) ORDER BY sha256 FOR KEY SHARE`,
+    [all],
+  );
+  const stored = new Set(rows.map(({ sha256 }) => sha256));
+  return named.map((digests) => digests.find((digest) => !stored.has(digest)));
+}
+
+const artifactsOf = ({
+  mask,
+  canvas,
+  pattern,
+  heatmap,
+}: Pattern): readonly string[] => [
+  mask.sha256,
+  canvas.sha256,
+  pattern.sha256,
+  heatmap.sha256,
+];
