@@ -7,7 +7,6 @@ import { HealthModule } from "./health/health.module.ts";
 import { LeasesModule } from "./leases/leases.module.ts";
 import { newLoggingModule } from "./logging/logging.module.ts";
 import { MetricsModule } from "./metrics/metrics.module.ts";
-import { NodesModule } from "./nodes/nodes.module.ts";
 import { ProgressModule } from "./progress/progress.module.ts";
 import { RestModule } from "./rest/rest.module.ts";
 import { RpcModule } from "./rpc/rpc.module.ts";

@@ -11,7 +11,7 @@ import { MotifError } from "../motif-error.ts";
 import type {
   CheckModelOutcome,
   InspectDatasetOutcome,
-  SearchedPattern,
+  PatternOutcome,
   SearchOutcome,
   ShardOutcome,
 } from "../shards/shard.ts";
@@ -74,7 +74,7 @@ async function searchToWire(
 }
 
 async function patternToWire(
-  pattern: SearchedPattern,
+  pattern: PatternOutcome,
   register: Register,
 ): Promise<Pattern> {
   const { identity, steps, imageGradients, maskL1, topPixels, wallMs } =
