@@ -12,11 +12,11 @@ import {
 } from "./configuration/configuration.ts";
 import { ControlPlaneError } from "./control-plane-error.ts";
 import { DATABASE, type Database } from "./database/database.ts";
+import { requireAdminToken } from "./require-admin-token.ts";
 import {
   configureRest,
   restApplicationOptions,
 } from "./rest/configure-rest.ts";
-import { requireAdminToken } from "./require-admin-token.ts";
 
 export interface ControlPlane {
   /** Where it listens; what the configuration says, except for port 0. */

@@ -13,6 +13,8 @@ export type ErrorCode =
   | "backend"
   /** The search or training left the range of finite numbers. */
   | "diverged"
+  /** A control plane refuses this node, or its credentials do not reach it. */
+  | "cluster"
   /** Reading or writing files failed. */
   | "storage";
 

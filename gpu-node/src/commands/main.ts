@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { MotifError } from "../motif-error.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addReportCommand } from "./report.ts";
+import { addNodeCommand } from "./node.ts";
 import { addSearchCommand } from "./search.ts";
 import { addTrainCommand } from "./train.ts";
 
@@ -13,6 +14,7 @@ const program = new Command("motif")
   .showHelpAfterError("(add --help for what there is)")
   .exitOverride();
 addDemoCommand(program);
+addNodeCommand(program);
 addSearchCommand(program);
 addTrainCommand(program);
 addReportCommand(program);

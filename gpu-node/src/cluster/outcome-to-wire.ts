@@ -1,0 +1,122 @@
+/** From the runner's outcome to the wire's result and the files that it names. */
+import {
+  ShardResult,
+  type Artifact,
+  type CheckModelResult,
+  type InspectDatasetResult,
+  type Pattern,
+  type SearchResult,
+} from "@motif/proto";
+import { MotifError } from "../motif-error.ts";
+import type {
+  CheckModelOutcome,
+  InspectDatasetOutcome,
+  PatternOutcome,
+  SearchOutcome,
+  ShardOutcome,
+} from "../shards/shard.ts";
+import type { FinishedShard } from "./conversation.ts";
+import { describeFile } from "./file-digest.ts";
+import type { ProducedFile } from "./result-spool.ts";
+
+/** Control planes take messages of 4 MiB; a result goes in one, with some room for what is around it. */
+const largestResultBytes = 4 * 1024 * 1024 - 16 * 1024;
+
+/**
+ * @throws MotifError "usage" for a result that no message can carry: fewer searches a shard are needed; the system's error when
+ * a file that the outcome names cannot be read
+ */
+export async function outcomeToWire(
+  outcome: ShardOutcome,
+): Promise<FinishedShard> {
+  const files = new Map<string, ProducedFile & Artifact>();
+  const register = async (path: string): Promise<Artifact> => {
+    const file = files.get(path) ?? { path, ...(await describeFile(path)) };
+    files.set(path, file);
+    return { sha256: file.sha256, bytes: file.bytes };
+  };
+  const result: ShardResult = { kind: await kindToWire(outcome, register) };
+  const { byteLength } = ShardResult.encode(result).finish();
+  if (byteLength > largestResultBytes)
+    throw new MotifError(
+      "usage",
+      `the shard's result has ${byteLength} bytes, ${largestResultBytes} is the most that is taken. Submit the job with a smaller --pack.`,
+    );
+  return { result, files: [...files.values()] };
+}
+
+type Register = (path: string) => Promise<Artifact>;
+
+async function kindToWire(
+  outcome: ShardOutcome,
+  register: Register,
+): Promise<ShardResult["kind"]> {
+  switch (outcome.kind) {
+    case "search":
+      return { $case: "search", value: await searchToWire(outcome, register) };
+    case "check-model":
+      return { $case: "checkModel", value: checkToWire(outcome) };
+    case "inspect-dataset":
+      return { $case: "inspectDataset", value: inspectionToWire(outcome) };
+    case "noop":
+      return { $case: "noop", value: {} };
+  }
+}
+
+async function searchToWire(
+  { patterns, backend, compileMs, searchMs, evaluateMs }: SearchOutcome,
+  register: Register,
+): Promise<SearchResult> {
+  const sent: Pattern[] = [];
+  for (const pattern of patterns)
+    sent.push(await patternToWire(pattern, register));
+  return { patterns: sent, backend, compileMs, searchMs, evaluateMs };
+}
+
+async function patternToWire(
+  pattern: PatternOutcome,
+  register: Register,
+): Promise<Pattern> {
+  const { identity, steps, imageGradients, maskL1, topPixels, wallMs } =
+    pattern;
+  return {
+    identity,
+    steps,
+    imageGradients,
+    maskL1,
+    mask: await register(pattern.mask),
+    canvas: await register(pattern.canvas),
+    pattern: await register(pattern.pattern),
+    heatmap: await register(pattern.heatmap),
+    topPixels,
+    predictivePower: pattern.predictivePower.map(
+      ({ wilson95: [wilsonLow, wilsonHigh], ...point }) => ({
+        ...point,
+        wilsonLow,
+        wilsonHigh,
+      }),
+    ),
+    sourceToTarget: pattern.sourceToTarget,
+    kStar: pattern.kStar ?? undefined,
+    wallMs,
+  };
+}
+
+function checkToWire(outcome: CheckModelOutcome): CheckModelResult {
+  const { kind: _, refusal, parts, groundTruth, ...facts } = outcome;
+  return {
+    ...facts,
+    refusal: refusal ?? "",
+    canvasImages: parts.canvas,
+    searchImages: parts.search,
+    evaluateImages: parts.evaluate,
+    groundTruthJson: groundTruth === null ? "" : JSON.stringify(groundTruth),
+  };
+}
+
+function inspectionToWire(
+  outcome: InspectDatasetOutcome,
+): InspectDatasetResult {
+  const { kind: _, refusal, ...facts } = outcome;
+  return { ...facts, refusal: refusal ?? "" };
+}

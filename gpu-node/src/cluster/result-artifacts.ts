@@ -1,0 +1,24 @@
+/** Which artifacts a result names: a control plane stores the result only once it has them. */
+import type { Artifact, ShardResult } from "@motif/proto";
+
+export interface ResultArtifact {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly mediaType: string;
+}
+
+/** @returns each once, masks first */
+export function artifactsOf(
+  result: ShardResult | undefined,
+): readonly ResultArtifact[] {
+  if (result?.kind?.$case !== "search") return [];
+  const found = new Map<string, ResultArtifact>();
+  const add = (artifact: Artifact | undefined, mediaType: string) => {
+    if (artifact) found.set(artifact.sha256, { ...artifact, mediaType });
+  };
+  for (const pattern of result.kind.value.patterns)
+    add(pattern.mask, "application/octet-stream");
+  for (const { canvas, pattern, heatmap } of result.kind.value.patterns)
+    for (const picture of [canvas, pattern, heatmap]) add(picture, "image/png");
+  return [...found.values()];
+}

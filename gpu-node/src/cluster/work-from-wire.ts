@@ -1,0 +1,101 @@
+/** From the wire's shard to the runner's work, with paths of this machine. */
+import type {
+  DatasetReference,
+  ModelReference,
+  SearchSettings as WireSettings,
+  ShardSpec,
+} from "@motif/proto";
+import { MotifError } from "../motif-error.ts";
+import type {
+  DatasetFiles,
+  ModelFiles,
+  SearchWork,
+  ShardWork,
+} from "../shards/shard.ts";
+
+/** Fetches what a shard names. */
+export interface FileSources {
+  model(reference: ModelReference): Promise<ModelFiles>;
+  dataset(reference: DatasetReference): Promise<DatasetFiles>;
+}
+
+type SearchSettings = SearchWork["settings"];
+const presetNames = ["default", "official"] as const;
+const canvasSources = ["natural", "noise", "free"] as const;
+
+/**
+ * @throws MotifError "usage" when the shard is of a kind, or has a setting, that this version does not know; whatever
+ * `sources` throws
+ */
+export async function workFromWire(
+  spec: ShardSpec | undefined,
+  sources: FileSources,
+): Promise<ShardWork> {
+  const kind = spec?.kind;
+  switch (kind?.$case) {
+    case "search": {
+      const { value } = kind;
+      return {
+        kind: "search",
+        settings: settingsFromWire(present(value.settings, "settings")),
+        searches: value.searches,
+        pack: value.pack,
+        evaluateImages: value.evaluateImages,
+        threshold: value.threshold,
+        backend: value.backend,
+        model: await sources.model(present(value.model, "model")),
+        dataset: await sources.dataset(present(value.dataset, "data set")),
+      };
+    }
+    case "checkModel": {
+      const { model, dataset, backend } = kind.value;
+      return {
+        kind: "check-model",
+        backend,
+        model: await sources.model(present(model, "model")),
+        dataset: await sources.dataset(present(dataset, "data set")),
+      };
+    }
+    case "inspectDataset":
+      return {
+        kind: "inspect-dataset",
+        dataset: await sources.dataset(present(kind.value.dataset, "data set")),
+      };
+    case "noop":
+      return { kind: "noop", waitMs: kind.value.waitMs };
+    case undefined:
+      // Another node, of the control plane's own version, may know it.
+      throw new MotifError(
+        "cluster",
+        "a shard of a kind that this version of Motif does not know. Run the same version on node and control plane.",
+      );
+  }
+}
+
+function settingsFromWire(settings: WireSettings): SearchSettings {
+  return {
+    ...settings,
+    preset: oneOf(presetNames, settings.preset, "preset"),
+    canvasSource: oneOf(canvasSources, settings.canvasSource, "canvas source"),
+  };
+}
+
+function present<Value>(value: Value | undefined, name: string): Value {
+  if (value === undefined)
+    throw new MotifError("usage", `the shard names no ${name}.`);
+  return value;
+}
+
+function oneOf<Name extends string>(
+  names: readonly Name[],
+  text: string,
+  what: string,
+): Name {
+  const found = names.find((name) => name === text);
+  if (found === undefined)
+    throw new MotifError(
+      "usage",
+      `the shard's ${what} is "${text}", ${names.join(", ")} is known.`,
+    );
+  return found;
+}

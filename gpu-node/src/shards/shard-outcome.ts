@@ -1,0 +1,84 @@
+/** What comes of a shard in this process: like the result that a control plane keeps, with files where that has artifacts. */
+import type { PowerEntry, SourceEntry } from "../report/result.ts";
+import type { SearchIdentity } from "../search/run-searches.ts";
+
+export type ShardOutcome =
+  SearchOutcome | CheckModelOutcome | InspectDatasetOutcome | NoopOutcome;
+
+export interface SearchOutcome {
+  readonly kind: "search";
+  /** In the order of the work's searches. */
+  readonly patterns: readonly PatternOutcome[];
+  readonly backend: {
+    readonly name: string;
+    readonly provider: string;
+    readonly threads: number;
+  };
+  /** 0 where the graphs were there from an earlier shard. */
+  readonly compileMs: number;
+  readonly searchMs: number;
+  readonly evaluateMs: number;
+}
+
+/** A pattern; `mask`, `canvas`, `pattern` and `heatmap` are absolute paths in the work folder: .npy float32 [H, W], then PNG. */
+export interface PatternOutcome {
+  readonly identity: SearchIdentity;
+  readonly steps: number;
+  readonly imageGradients: number;
+  readonly maskL1: number;
+  readonly mask: string;
+  readonly canvas: string;
+  readonly pattern: string;
+  readonly heatmap: string;
+  /** Flat pixel indices, best first. */
+  readonly topPixels: readonly number[];
+  readonly predictivePower: readonly PowerEntry[];
+  readonly sourceToTarget: readonly SourceEntry[];
+  readonly kStar: number | null;
+  readonly wallMs: number;
+}
+
+export interface CheckModelOutcome {
+  readonly kind: "check-model";
+  /** Why the model is refused; null where it is good, and then the facts below count. */
+  readonly refusal: string | null;
+  readonly name: string;
+  /** [C, H, W]. */
+  readonly inputShape: readonly number[];
+  readonly numClasses: number;
+  readonly cleanAccuracy: number;
+  readonly cleanAccuracyImages: number;
+  readonly classNames: readonly string[];
+  readonly parts: {
+    readonly canvas: number;
+    readonly search: number;
+    readonly evaluate: number;
+  };
+  /** Natural canvases that each class has. */
+  readonly canvasesByClass: readonly number[];
+  /** Search-part images of each class. */
+  readonly searchImagesByClass: readonly number[];
+  /** Forward passes a second, as measured here. */
+  readonly imagesPerSecond: number;
+  readonly warnings: readonly string[];
+  /** As in the manifest; null where it states none. */
+  readonly groundTruth: unknown;
+  readonly importMs: number;
+}
+
+export interface InspectDatasetOutcome {
+  readonly kind: "inspect-dataset";
+  /** Why the data set is refused; null where it is good. */
+  readonly refusal: string | null;
+  /** `idx`, `cifar` or `image-folder`. */
+  readonly format: string;
+  readonly digest: string;
+  readonly images: number;
+  readonly classNames: readonly string[];
+  /** Empty where it has none. */
+  readonly splits: readonly string[];
+}
+
+export interface NoopOutcome {
+  readonly kind: "noop";
+}
