@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openEmbeddedPostgres } from "../../control-plane/src/database/embedded-postgres.ts";
 import { readPostmaster } from "../../control-plane/src/database/postmaster.ts";
 import { runUp, startUp, type RunningUp } from "../harness/control-plane.ts";
 import {
@@ -100,6 +101,26 @@ test("while PostgreSQL is away it is alive but not ready, and ready again by its
   await expect.poll(() => readiness(up), { timeout: 30_000 }).toBe(200);
 });
 
+test("a database that hangs makes it not ready, and does not keep it from stopping", async () => {
+  const folder = await newDataDirectory();
+  const postgres = await openEmbeddedPostgres({ dataDirectory: folder });
+  const up = await startHere("--database-url", postgres.url);
+  const frozen = [postgres.pid(), ...(await connectionsOf(postgres.url))];
+  expect(frozen.length).toBeGreaterThan(1);
+  frozen.forEach((pid) => process.kill(pid, "SIGSTOP"));
+  try {
+    expect(await readiness(up)).toBe(503);
+    const began = performance.now();
+    up.kill("SIGTERM");
+    expect((await up.ended).status).toBe(0);
+    expect(performance.now() - began).toBeLessThan(10_000);
+  } finally {
+    frozen.forEach((pid) => process.kill(pid, "SIGCONT"));
+    await postgres.close();
+    await removeDataDirectory(folder);
+  }
+});
+
 test("a port in use is told, with exit status 1 and nothing left running", async () => {
   const stranger = createServer().listen(0, "127.0.0.1");
   await once(stranger, "listening");
@@ -187,6 +208,20 @@ test("beyond loopback it does not start without an admin token that is still goo
     await database.close();
   }
 });
+
+/** Process ids of PostgreSQL's ends of the control planes' connections. */
+async function connectionsOf(url: string): Promise<readonly number[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ pid: number }>(
+      "SELECT pid FROM pg_stat_activity WHERE application_name ~ '^motif [0-9a-f]{8}$'",
+    );
+    return rows.map(({ pid }) => pid);
+  } finally {
+    await client.end();
+  }
+}
 
 async function withDatabase<T>(
   work: (client: pg.Client) => Promise<T>,

@@ -2,8 +2,8 @@
 import { Command, CommanderError } from "commander";
 import { MotifError } from "../motif-error.ts";
 import { addDemoCommand } from "./demo.ts";
-import { addNodeCommand } from "./node.ts";
 import { addReportCommand } from "./report.ts";
+import { addNodeCommand } from "./node.ts";
 import { addSearchCommand } from "./search.ts";
 import { addTrainCommand } from "./train.ts";
 
