@@ -146,7 +146,7 @@ async function runNode(options: NodeOptions): Promise<void> {
     log.finish();
     await identity.release();
     // A kernel that does not stop must not keep the process.
-    setTimeout(() => process.exit(), 1_000).unref();
+    setTimeout(() => process.exit(), 300).unref();
   }
 }
 

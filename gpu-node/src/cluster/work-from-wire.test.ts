@@ -1,0 +1,108 @@
+import { ShardSpec } from "@motif/proto";
+import { expect, it } from "vitest";
+import { workFromWire, type FileSources } from "./work-from-wire.ts";
+
+const sources: FileSources = {
+  model: async ({ name, sha256 }) => ({
+    path: `/m/${sha256}`,
+    manifestPath: `/m/${sha256}.json`,
+    name,
+    sha256,
+  }),
+  dataset: async ({ name, split, digest }) => ({
+    path: `/d/${name}`,
+    name,
+    split,
+    digest,
+  }),
+};
+const settings = {
+  preset: "default",
+  steps: 500,
+  batchSize: 4,
+  alpha: 0.2,
+  stepSize: 0.02,
+  initialMask: 0.5,
+  canvasStepSize: 0.04,
+  canvasSource: "natural",
+  canvases: 5,
+  seeds: 1,
+};
+const search = {
+  model: { sha256: "abc", manifestJson: "{}", name: "net" },
+  dataset: { name: "fashion", split: "test", digest: "d" },
+  settings,
+  searches: [{ targetClass: 1, canvasIndex: 2, seed: 3 }],
+  pack: 8,
+  evaluateImages: 1000,
+  threshold: 0.9,
+  backend: "auto",
+};
+/** Over the wire and back. */
+const received = (kind: object): ShardSpec =>
+  ShardSpec.decode(
+    ShardSpec.encode(ShardSpec.fromPartial({ kind } as never)).finish(),
+  );
+
+it("gives the runner all that decides a search's bytes, with paths of this machine", async () => {
+  const spec = received({ $case: "search", value: search });
+  expect(await workFromWire(spec, sources)).toEqual({
+    ...search,
+    kind: "search",
+    model: {
+      path: "/m/abc",
+      manifestPath: "/m/abc.json",
+      name: "net",
+      sha256: "abc",
+    },
+    dataset: {
+      path: "/d/fashion",
+      name: "fashion",
+      split: "test",
+      digest: "d",
+    },
+  });
+});
+
+it("knows checks, inspections and shards that do nothing", async () => {
+  const { model, dataset } = search;
+  const kinds = [
+    { $case: "checkModel", value: { model, dataset, backend: "auto" } },
+    { $case: "inspectDataset", value: { dataset } },
+    { $case: "noop", value: { waitMs: 5 } },
+  ];
+  const works = await Promise.all(
+    kinds.map((kind) => workFromWire(received(kind), sources)),
+  );
+  expect(works).toMatchObject([
+    { kind: "check-model", model: { sha256: "abc" }, backend: "auto" },
+    { kind: "inspect-dataset", dataset: { path: "/d/fashion" } },
+    { kind: "noop", waitMs: 5 },
+  ]);
+});
+
+it.each([
+  ["preset", "quick", /preset is "quick", default, official is known/],
+  ["canvasSource", "dreams", /canvas source is "dreams"/],
+])("refuses the %s %s as the input's fault", async (field, value, message) => {
+  const spec = received({
+    $case: "search",
+    value: { ...search, settings: { ...settings, [field]: value } },
+  });
+  await expect(workFromWire(spec, sources)).rejects.toMatchObject({
+    code: "usage",
+    message: expect.stringMatching(message) as string,
+  });
+});
+
+it("refuses a search without a model, and a kind of a later version", async () => {
+  await expect(
+    workFromWire(
+      received({ $case: "search", value: { ...search, model: undefined } }),
+      sources,
+    ),
+  ).rejects.toMatchObject({ code: "usage" });
+  await expect(
+    workFromWire(ShardSpec.decode(new Uint8Array()), sources),
+  ).rejects.toMatchObject({ code: "cluster" });
+});
