@@ -26,7 +26,7 @@ const clockToleranceMs = dayMs;
 export interface CertificateAuthority {
   readonly certificate: x509.X509Certificate;
   readonly key: CryptoKey;
-  /** SHA-256 of the certificate's DER, base64url: what join tokens carry. */
+  /** SHA-256 of the certificate's DER, hexadecimal: what join tokens carry. */
   readonly fingerprint: string;
 }
 
@@ -177,7 +177,7 @@ export const fingerprintOf = (certificate: ArrayBuffer | Uint8Array): string =>
         ? certificate
         : new Uint8Array(certificate),
     )
-    .digest("base64url");
+    .digest("hex");
 
 function alternativeNames(names: readonly string[]): x509.JsonGeneralNames {
   const all = new Set([...names, "localhost", "127.0.0.1", "::1"]);

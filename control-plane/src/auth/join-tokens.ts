@@ -10,8 +10,11 @@ import type { Caller } from "./caller.ts";
 
 export const longestJoinTokenHours = 24 * 30;
 
-/** `motif-join.<secret>.<fingerprint>`, both of 256 bits in base64url. */
-const shape = /^motif-join\.([\w-]{43})\.([\w-]{43})$/;
+/**
+ * `<secret>.<fingerprint>`: 256 random bits in base64url under a prefix that lets people, and scanners of leaked secrets, see what
+ * it is; SHA-256 in hexadecimal. The fingerprint is the node's to check: it may send the secret alone.
+ */
+const shape = /^(motif-join_[\w-]{43})(\.[0-9a-f]{64})?$/;
 
 export interface JoinToken {
   /** Shown once. */
@@ -34,7 +37,7 @@ export async function createJoinToken(
       "invalid",
       `hours: ${hours}; a join token lasts more than 0 and at most ${longestJoinTokenHours} hours.`,
     );
-  const secret = randomBytes(32).toString("base64url");
+  const secret = `motif-join_${randomBytes(32).toString("base64url")}`;
   const id = randomUUID();
   const expiresAt = await database.transaction(async (client) => {
     const { rows } = await client.query<{ expires_at: Date }>(
@@ -51,7 +54,7 @@ export async function createJoinToken(
     });
     return rows[0]!.expires_at.toISOString();
   });
-  return { token: `motif-join.${secret}.${fingerprint}`, expiresAt };
+  return { token: `${secret}.${fingerprint}`, expiresAt };
 }
 
 /**

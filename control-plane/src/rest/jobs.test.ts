@@ -377,6 +377,86 @@ test("progress counts shards on nodes by what they have done", async () => {
   expect(shards.map(({ index, done }) => [index, done])).toEqual([[1, 0.5]]);
 });
 
+describe("a job that people", () => {
+  const submit = async () =>
+    (await post<JobView>("/api/jobs", { kind: "noop", shards: 3, waitMs: 0 }))
+      .body.id;
+  const change = (id: string, what: string) =>
+    post<JobView & { detail: string }>(`/api/jobs/${id}/${what}`);
+  const actionsOn = async (id: string) =>
+    (await rest.request<RecordedChange[]>("/api/audit?limit=50")).body
+      .filter(({ subject }) => subject === id)
+      .map(({ action }) => action)
+      .reverse();
+  const statusesOf = async (id: string) =>
+    (
+      await rest.request<{ events: ProgressEvent[] }>(`/api/jobs/${id}/events`)
+    ).body.events
+      .filter(({ type }) => type === "job-status")
+      .map(({ body }) => body.status);
+
+  test("pause and resume goes on, however often they say it", async () => {
+    const id = await submit();
+    for (const [what, status] of [
+      ["pause", "PAUSED"],
+      ["pause", "PAUSED"],
+      ["resume", "RUNNING"],
+      ["resume", "RUNNING"],
+    ] as const)
+      expect(await change(id, what)).toMatchObject({
+        status: 200,
+        body: { id, status },
+      });
+    expect(await statusesOf(id)).toEqual(["PAUSED", "RUNNING"]);
+    expect(await actionsOn(id)).toEqual([
+      "job.submit",
+      "job.pause",
+      "job.resume",
+    ]);
+  });
+
+  test("cancel has ended, and says so to whoever wants more of it", async () => {
+    const id = await submit();
+    for (let i = 0; i < 2; i++) {
+      const { status, body } = await change(id, "cancel");
+      expect(status).toBe(200);
+      expect(jobSchema.parse(body)).toEqual(body);
+      expect(body).toMatchObject({
+        status: "CANCELLED",
+        shards: { cancelled: 3, pending: 0 },
+        done: 1,
+        finishedAt: expect.any(String) as string,
+      });
+    }
+    for (const what of ["pause", "resume"])
+      expect(await change(id, what)).toMatchObject({
+        status: 409,
+        body: { detail: expect.stringContaining("CANCELLED") as string },
+      });
+    expect(await statusesOf(id)).toEqual(["CANCELLED"]);
+    expect(await actionsOn(id)).toEqual(["job.submit", "job.cancel"]);
+    for (const what of ["cancel", "pause", "resume"])
+      expect((await change(randomUUID(), what)).status).toBe(404);
+  });
+
+  test("change at once is changed by one after the other", async () => {
+    const id = await submit();
+    const answers = await Promise.all(
+      ["cancel", "pause", "resume", "cancel", "pause"].map((what) =>
+        change(id, what),
+      ),
+    );
+    for (const { status } of answers) expect([200, 409]).toContain(status);
+    expect((await rest.request(`/api/jobs/${id}`)).body).toMatchObject({
+      status: "CANCELLED",
+      shards: { cancelled: 3 },
+    });
+    expect(
+      (await actionsOn(id)).filter((action) => action === "job.cancel"),
+    ).toHaveLength(1);
+  });
+});
+
 test("unknown jobs, and what is no id, are not found", async () => {
   for (const id of [randomUUID(), "1", "nothing", "%00"])
     for (const [method, path] of [

@@ -155,19 +155,14 @@ async function upload(
   }) as AsyncIterableIterator<UploadMessage>;
   const first = await nextInTime(messages);
   const header = readHeader(first);
-  return store.put(chunksOf(messages), header);
+  return store.put(chunksOf(messages, header), header);
 }
 
-function readHeader(first: UploadMessage | undefined): {
-  readonly sha256: string;
-  readonly bytes: number;
-  readonly mediaType: string;
-  readonly offset: number;
-} {
+function readHeader(first: UploadMessage | undefined): UploadHeader {
   const body = readPresent("body", first?.body);
   if (body.$case !== "header")
     throw new FieldViolation("body", "The first message is a header.");
-  const { sha256, bytes, mediaType, offset }: UploadHeader = body.value;
+  const { sha256, bytes, mediaType, offset } = body.value;
   const length = readInteger("header.bytes", bytes, 0, Number.MAX_SAFE_INTEGER);
   return {
     sha256: readSha256("header.sha256", sha256),
@@ -179,15 +174,24 @@ function readHeader(first: UploadMessage | undefined): {
   };
 }
 
+/** @throws ControlPlaneError for an end that comes early: a caller that is lost looks like one that has finished */
 async function* chunksOf(
   messages: AsyncIterator<UploadMessage>,
+  { sha256, bytes, offset }: UploadHeader,
 ): AsyncGenerator<Uint8Array> {
+  let there = offset;
   for (;;) {
     const message = await nextInTime(messages);
+    if (message === undefined && there < bytes)
+      throw new ControlPlaneError(
+        "conflict",
+        `The upload of ${sha256} ended after ${there} of ${bytes} bytes. Go on from there.`,
+      );
     if (message === undefined) return;
     const body = readPresent("body", message.body);
     if (body.$case !== "chunk")
       throw new FieldViolation("body", "Only chunks come after the header.");
+    there += body.value.data.length;
     yield body.value.data;
   }
 }

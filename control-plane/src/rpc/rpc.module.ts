@@ -1,12 +1,7 @@
-/** The nodes' edge: gRPC beside REST, over the same domain folders. */
 import { Module } from "@nestjs/common";
 import { NodesModule } from "../nodes/nodes.module.ts";
 import { StorageModule } from "../storage/storage.module.ts";
 import { RpcEdge } from "./rpc-edge.ts";
 
-@Module({
-  imports: [NodesModule, StorageModule],
-  providers: [RpcEdge],
-  exports: [RpcEdge],
-})
+@Module({ imports: [NodesModule, StorageModule], providers: [RpcEdge] })
 export class RpcModule {}

@@ -4,6 +4,7 @@ import { MotifError } from "../motif-error.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addReportCommand } from "./report.ts";
 import { addNodeCommand } from "./node.ts";
+import { addReportCommand } from "./report.ts";
 import { addSearchCommand } from "./search.ts";
 import { addTrainCommand } from "./train.ts";
 
