@@ -12,6 +12,7 @@ import {
 } from "./configuration/configuration.ts";
 import { ControlPlaneError } from "./control-plane-error.ts";
 import { DATABASE, type Database } from "./database/database.ts";
+import { RpcEdge } from "./rpc/rpc-edge.ts";
 import { requireAdminToken } from "./require-admin-token.ts";
 import {
   configureRest,
@@ -21,6 +22,8 @@ import {
 export interface ControlPlane {
   /** Where it listens; what the configuration says, except for port 0. */
   readonly port: number;
+  /** Where compute nodes dial; as `port`. */
+  readonly grpcPort: number;
   /**
    * Stops taking requests, lets go of the nodes, ends what is under way, closes the database.
    * @param withinMs requests that take half of it are broken off; it returns after it, whatever hangs
@@ -56,6 +59,7 @@ export async function startControlPlane(
   }
   return {
     port: (server.address() as AddressInfo).port,
+    grpcPort: app.get(RpcEdge).port ?? configuration.grpcPort,
     async close(withinMs) {
       const breakOff = setTimeout(
         () => server.closeAllConnections(),

@@ -8,7 +8,6 @@ import {
   openEmbeddedPostgres,
   type EmbeddedPostgres,
 } from "../database/embedded-postgres.ts";
-import { freePort } from "../database/free-port.ts";
 import { startControlPlane, type ControlPlane } from "../main.ts";
 import { startLocalNodes, type LocalNodes } from "./local-nodes.ts";
 import { untilStopped } from "./until-stopped.ts";
@@ -63,14 +62,14 @@ async function start(
     host,
     port: settings.port,
     grpcHost,
-    grpcPort: settings.grpcPort || (await freePort(null)),
+    grpcPort: settings.grpcPort,
     publicNames: settings.publicNames,
     largestArtifactBytes: settings.largestArtifactBytes,
     logLevel: settings.logLevel,
     crashAfterCommit: settings.crashAfterCommit,
   };
   running.controlPlane = await startControlPlane(configuration);
-  const grpc = address(grpcHost, configuration.grpcPort);
+  const grpc = address(grpcHost, running.controlPlane.grpcPort);
   if (settings.nodes > 0)
     running.nodes = await startLocalNodes(settings.nodes, grpc, dataDirectory);
   const url = `http://${address(host, running.controlPlane.port)}`;

@@ -6,11 +6,9 @@ import { nameClasses } from "./class-names.ts";
 import { partsOf } from "./dataset-parts.ts";
 import { measureDeclared } from "./declared-accuracy.ts";
 import { openRegistered } from "./open-search.ts";
-import type {
-  CheckModelOutcome,
-  CheckModelWork,
-  ShardContext,
-} from "./shard-work.ts";
+import type { ShardContext } from "./shard-context.ts";
+import type { CheckModelOutcome } from "./shard-outcome.ts";
+import type { CheckModelWork } from "./shard-work.ts";
 
 /** Images a forward pass; as large as searches have them by default. */
 const batchSize = 32;

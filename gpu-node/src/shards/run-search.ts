@@ -15,18 +15,16 @@ import {
   openShardCheckpoint,
   type ShardCheckpoint,
 } from "./shard-checkpoint.ts";
-import type {
-  SearchedPattern,
-  SearchWork,
-  ShardContext,
-} from "./shard-work.ts";
+import type { ShardContext } from "./shard-context.ts";
+import type { PatternOutcome } from "./shard-outcome.ts";
+import type { SearchWork } from "./shard-work.ts";
 
 /** Forward passes that a gradient costs, about: it scales the progress. */
 const gradientWork = 3;
 const checkpointMs = 20_000;
 
 export interface SearchRun {
-  readonly patterns: readonly SearchedPattern[];
+  readonly patterns: readonly PatternOutcome[];
   readonly searchMs: number;
   readonly evaluateMs: number;
 }
@@ -51,7 +49,7 @@ export async function runSearchShard(
 
   const { classifier, images, executable } = opened;
   const { numClasses, imageShape } = classifier;
-  const patterns = new Map<SearchIdentity, SearchedPattern>();
+  const patterns = new Map<SearchIdentity, PatternOutcome>();
   const began = now();
   let evaluateMs = 0;
   const running = runSearches(
@@ -104,7 +102,7 @@ async function measure(
   opened: OpenedSearch,
   { workDirectory }: ShardContext,
   progress: WorkProgress,
-): Promise<SearchedPattern> {
+): Promise<PatternOutcome> {
   const { classifier, predictor, evaluation } = opened;
   const [, height, width] = classifier.imageShape;
   const pattern = await recordPattern(finished, {
@@ -123,7 +121,7 @@ async function measure(
 function withPaths(
   { targetClass, canvasIndex, seed, images, ...pattern }: PatternResult,
   directory: string,
-): SearchedPattern {
+): PatternOutcome {
   return {
     ...pattern,
     identity: { targetClass, canvasIndex, seed },

@@ -1,5 +1,4 @@
 /** Runs shards in this process, one or several at a time, and keeps what they opened for the next that want the same. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { outlineDataset } from "../data/index.ts";
 import type { Backend } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
@@ -7,15 +6,14 @@ import { checkModel, refuseModel } from "./model-check.ts";
 import { keyOfSearch, openSearch, type OpenedSearch } from "./open-search.ts";
 import { newOpenedCache } from "./opened-cache.ts";
 import { runSearchShard } from "./run-search.ts";
+import type { ShardContext, ShardRunner } from "./shard-context.ts";
+import type { InspectDatasetOutcome, SearchOutcome } from "./shard-outcome.ts";
 import type {
   CheckModelWork,
-  InspectDatasetOutcome,
   InspectDatasetWork,
-  SearchOutcome,
   SearchWork,
-  ShardContext,
-  ShardRunner,
 } from "./shard-work.ts";
+import { waitOut } from "./wait-out.ts";
 
 /** Opened searches that are kept while nobody has them: several jobs take turns. */
 const mostIdle = 4;
@@ -91,7 +89,7 @@ export function newShardRunner(options: {
         case "inspect-dataset":
           return inspect(work, context);
         case "noop":
-          await waitFor(work.waitMs, context.signal);
+          await waitOut(work.waitMs, context.signal);
           return { kind: "noop" };
       }
     },
@@ -127,13 +125,4 @@ function reasonOfRefusal(error: unknown): string {
     error.code !== "storage";
   if (!isRefusal) throw error;
   return error.message;
-}
-
-async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms === 0) return;
-  try {
-    await sleep(ms, undefined, { signal });
-  } catch {
-    signal.throwIfAborted();
-  }
 }

@@ -1,3 +1,21 @@
-/** The face of the shards: what they ask for, what comes of them, and what runs them. */
-export * from "./shard-work.ts";
+/** The face of the shards: what a cluster, and whatever else hands out work, knows of them. */
+export type {
+  CheckModelWork,
+  DatasetFiles,
+  InspectDatasetWork,
+  ModelFiles,
+  NoopWork,
+  SearchIdentity,
+  SearchWork,
+  ShardWork,
+} from "./shard-work.ts";
+export type {
+  CheckModelOutcome,
+  InspectDatasetOutcome,
+  NoopOutcome,
+  PatternOutcome,
+  SearchOutcome,
+  ShardOutcome,
+} from "./shard-outcome.ts";
+export type { ShardContext, ShardRunner } from "./shard-context.ts";
 export { newShardRunner } from "./shard-runner.ts";
