@@ -1,5 +1,6 @@
 /** The face of the data readers. */
 export type { Dataset, OpenOptions } from "./dataset.ts";
+export { describeDataset, type DatasetOutline } from "./describe-dataset.ts";
 export { findImageShape } from "./image-shape.ts";
 export { readManifest, type Manifest } from "./manifest.ts";
 export { openDataset } from "./open-dataset.ts";

@@ -1,27 +1,20 @@
-/** Runs shards in this process, and keeps what they opened for the next one. */
+/**
+ * Runs shards in this process, and keeps what they opened for the next one: the second shard of a job begins in milliseconds.
+ *
+ * Shards at the same time share classifiers, data sets and predictions of clean images, which nothing changes; executables are
+ * each shard's own while it runs (an executable does one run at a time), and accelerators do one run at a time (take-turns.ts).
+ */
 import type { Backend } from "../engine/index.ts";
-import { MotifError } from "../motif-error.ts";
+import { inspectModel } from "./inspect-model.ts";
+import { inspectDataset } from "./inspect-dataset.ts";
+import { newNodeBackends } from "./node-backends.ts";
+import { newOpenInputs } from "./open-inputs.ts";
+import { newOpenedCache } from "./opened-cache.ts";
+import { runNoop } from "./run-noop.ts";
+import { runSearchShard, type SearchResources } from "./run-search-shard.ts";
+import type { ShardContext } from "./shard-context.ts";
 import type { ShardOutcome } from "./shard-outcome.ts";
 import type { ShardWork } from "./shard-work.ts";
-import { waitOut } from "./wait-out.ts";
-
-/** What a shard has of its own while it runs. */
-export interface ShardContext {
-  /** The node's own. */
-  readonly backend: Backend;
-  /** Empty, this shard's alone; the results' files are written here. */
-  readonly workDirectory: string;
-  /** Its reason is "stop" (leave at once) or "yield" (hand over a checkpoint, then leave). */
-  readonly signal: AbortSignal;
-  /** Milliseconds, for durations only. */
-  now(): number;
-  /** @param done 0…1, never falling */
-  onProgress(done: number): void;
-  /** What an earlier attempt handed over. */
-  readonly checkpointPath?: string;
-  /** Given a file in the work folder every 20 s or so, and when it yields; the file stays as it is until this is through. */
-  onCheckpoint(path: string): Promise<void>;
-}
 
 export interface ShardRunner {
   /**
@@ -30,26 +23,58 @@ export interface ShardRunner {
    * for faults of this node; the signal's reason when it is aborted
    */
   run(work: ShardWork, context: ShardContext): Promise<ShardOutcome>;
-  /** Frees what is kept, once the shards that use it have ended. */
+  /** Frees what is kept, at once or with the end of the shards that use it. */
   close(): Promise<void>;
 }
 
-/** @param options.cacheDirectory where decoded data sets are kept @param options.openBackend by name, as on the command line */
-export function newShardRunner(_options: {
+/** Compiled graphs that are kept when no shard uses them: a large model's take a gigabyte. */
+const mostCompiled = 4;
+const mostEvaluations = 16;
+
+/**
+ * @param options.cacheDirectory where decoded data sets are kept
+ * @param options.openBackend by name, as on the command line
+ * @param options.mostCompiled compiled graphs that are kept when no shard uses them
+ */
+export function newShardRunner(options: {
   readonly cacheDirectory?: string;
   openBackend(name: string): Promise<Backend>;
+  readonly mostCompiled?: number;
 }): ShardRunner {
+  const { cacheDirectory } = options;
+  const inputs = newOpenInputs(cacheDirectory);
+  const backends = newNodeBackends((name) => options.openBackend(name));
+  const resources: SearchResources = {
+    inputs,
+    compiled: newOpenedCache({
+      mostIdle: options.mostCompiled ?? mostCompiled,
+      isShared: false,
+    }),
+    evaluations: newOpenedCache({ mostIdle: mostEvaluations, isShared: true }),
+  };
   return {
-    async run(work, { signal }) {
-      if (work.kind === "noop") {
-        await waitOut(work.waitMs, signal);
-        return { kind: "noop" };
+    async run(work, context) {
+      const { signal } = context;
+      signal.throwIfAborted();
+      switch (work.kind) {
+        case "noop":
+          return runNoop(work, signal);
+        case "inspect-dataset":
+          return inspectDataset(work, context, cacheDirectory);
+        case "check-model": {
+          const backend = await backends.find(work.backend, context.backend);
+          return inspectModel(work, context, backend, inputs);
+        }
+        case "search": {
+          const backend = await backends.find(work.backend, context.backend);
+          return runSearchShard(work, context, backend, resources);
+        }
       }
-      throw new MotifError(
-        "usage",
-        `a shard of kind ${work.kind} is not run here.`,
-      );
     },
-    async close() {},
+    async close() {
+      await resources.compiled.close();
+      await resources.evaluations.close();
+      await inputs.close();
+    },
   };
 }
