@@ -239,7 +239,9 @@ describe("--host 0.0.0.0", () => {
       const make = async (scope: string) =>
         (
           await send<{ token: string; id: string }>(
-            ...([url, "POST", "/api/tokens"] as const),
+            url,
+            "POST",
+            "/api/tokens",
             { name: `a ${scope}`, scopes: [scope], days: 1 },
             bearer(admin),
           )
