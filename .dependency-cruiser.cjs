@@ -112,6 +112,7 @@ const allowedInControlPlane = {
   ],
   rest: [
     "rest",
+    "shards",
     "models",
     "datasets",
     "jobs",

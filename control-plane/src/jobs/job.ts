@@ -18,18 +18,6 @@ export const jobStatuses = [
 ] as const;
 export type JobStatus = (typeof jobStatuses)[number];
 
-export const shardStatuses = [
-  "PENDING",
-  "QUEUED",
-  "LEASED",
-  "RUNNING",
-  "RETRY",
-  "SUCCEEDED",
-  "DEAD",
-  "CANCELLED",
-] as const;
-export type ShardStatus = (typeof shardStatuses)[number];
-
 export interface JobView {
   readonly id: string;
   readonly kind: JobKind;

@@ -1,7 +1,7 @@
 /** The shards of a job, in order, with the node that each is on. */
 import type { Queryable } from "../database/database.ts";
 import type { SearchIdentity } from "../shards/shard-spec.ts";
-import type { ShardStatus } from "./job.ts";
+import type { ShardStatus } from "../shards/shard-status.ts";
 import { requireJob } from "./read-jobs.ts";
 
 export interface ShardView {

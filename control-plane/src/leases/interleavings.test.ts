@@ -9,6 +9,7 @@ import { expect, it } from "vitest";
 import { newTestDatabase } from "../../../test/harness/postgres.ts";
 import { newDatabase } from "../database/database.ts";
 import { startQueue, stopQueue } from "../database/queue.ts";
+import { canFollow, shardStatuses } from "../shards/shard-status.ts";
 import { checkInvariants } from "./check-invariants.ts";
 import type { GrantedLease, LeaseOperations } from "./lease-operations.ts";
 import { newLeaseOperations } from "./new-lease-operations.ts";
@@ -44,6 +45,7 @@ it.each([1, 2, 3])(
             throw new Error(message);
           }),
         );
+      await refuseOtherTransitions(test.pool);
       const replicas = pools.map((pool, i) =>
         newLeaseOperations(newDatabase(pool), queues[i]!),
       );
@@ -208,3 +210,22 @@ const resultOf = (lease: GrantedLease) => ({
   retryCount: lease.retryCount,
   result: { kind: "noop" } as const,
 });
+
+/** Lets a shard go from one status to another only where shards/shard-status.ts says that it may. */
+async function refuseOtherTransitions(pool: pg.Pool): Promise<void> {
+  const allowed = shardStatuses.flatMap((from) =>
+    shardStatuses
+      .filter((to) => from === to || canFollow(from, to))
+      .map((to) => `'${from} ${to}'`),
+  );
+  await pool.query(
+    `CREATE FUNCTION check_transition() RETURNS trigger LANGUAGE plpgsql AS $$
+     BEGIN
+       IF OLD.status || ' ' || NEW.status NOT IN (${allowed.join(", ")}) THEN
+         RAISE EXCEPTION 'a shard went from % to %', OLD.status, NEW.status;
+       END IF;
+       RETURN NEW;
+     END $$;
+     CREATE TRIGGER check_transition BEFORE UPDATE ON shard FOR EACH ROW EXECUTE FUNCTION check_transition()`,
+  );
+}

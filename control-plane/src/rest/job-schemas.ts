@@ -1,11 +1,7 @@
 /** Jobs on the wire. */
 import { z } from "zod";
-import {
-  jobKinds,
-  jobStatuses,
-  shardStatuses,
-  type JobView,
-} from "../jobs/job.ts";
+import { jobKinds, jobStatuses, type JobView } from "../jobs/job.ts";
+import { shardStatuses } from "../shards/shard-status.ts";
 import type { ShardView } from "../jobs/list-shards.ts";
 import {
   canvasSources,

@@ -27,10 +27,3 @@ export const shardStatuses = Object.keys(next) as readonly ShardStatus[];
 export function canFollow(from: ShardStatus, to: ShardStatus): boolean {
   return (next[from] as readonly ShardStatus[]).includes(to);
 }
-
-export const isEnded = (status: ShardStatus): boolean =>
-  next[status].length === 0;
-
-/** Whether a lease holds it. */
-export const isHeld = (status: ShardStatus): boolean =>
-  status === "LEASED" || status === "RUNNING";
