@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { MotifError } from "../motif-error.ts";
 import { addDemoCommand } from "./demo.ts";
+import { addReportCommand } from "./report.ts";
 import { addSearchCommand } from "./search.ts";
 import { addTrainCommand } from "./train.ts";
 
@@ -13,6 +14,7 @@ const program = new Command("motif")
   .exitOverride();
 addDemoCommand(program);
 addSearchCommand(program);
+addReportCommand(program);
 addTrainCommand(program);
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError("(add --help for what there is)");
