@@ -2,7 +2,6 @@
 import { Command, CommanderError } from "commander";
 import { MotifError } from "../motif-error.ts";
 import { addDemoCommand } from "./demo.ts";
-import { addReportCommand } from "./report.ts";
 import { addNodeCommand } from "./node.ts";
 import { addReportCommand } from "./report.ts";
 import { addSearchCommand } from "./search.ts";
