@@ -11,7 +11,7 @@ import { DATABASE, type Database } from "../database/database.ts";
 /** A probe's own patience is often a second; milliseconds. */
 const answerWithinMs = 900;
 
-@Controller("api/health")
+@Controller("health")
 export class HealthController implements BeforeApplicationShutdown {
   readonly #database: Database;
   #isStopping = false;
