@@ -117,7 +117,11 @@ it("a model that vanished from disk fails the search that waits for it by its na
       ).status === "SUCCEEDED",
     { withinMs: 30_000 },
   );
-  await cluster.request("POST", `/api/jobs/${job.id}/cancel`);
+  const failed = await cluster.request<{ status: string }>(
+    "GET",
+    `/api/jobs/${job.id}`,
+  );
+  expect(failed.status).toBe("FAILED");
 });
 
 it.skipIf(!canMountTmpfs())(
