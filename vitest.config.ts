@@ -10,8 +10,8 @@ const clusters = [
 export default defineConfig({
   test: {
     globalSetup: "test/harness/postgres-for-all.ts",
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     projects: [
       {
         extends: true,
