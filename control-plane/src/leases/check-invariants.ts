@@ -51,6 +51,11 @@ const violations: readonly { readonly rule: string; readonly sql: string }[] = [
             ON job.id = shard.queue_id AND job.name = 'shards' AND job.state IN ('created', 'retry')
           WHERE shard.status IN ('QUEUED', 'RETRY') AND job.id IS NULL`,
   },
+  {
+    rule: "only running jobs have shards that wait in the queue",
+    sql: `SELECT shard.id::text AS what FROM shard JOIN job ON job.id = shard.job_id
+          WHERE shard.status IN ('QUEUED', 'RETRY') AND job.status <> 'RUNNING'`,
+  },
 ];
 
 /** @returns a sentence for each violation; none where all is well */

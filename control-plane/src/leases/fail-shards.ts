@@ -1,4 +1,7 @@
-/** RUNNING → RETRY, after the queue's back-off; → DEAD when the attempts are used up or the fault is the input's. */
+/**
+ * RUNNING → RETRY, after the queue's back-off; → DEAD when the attempts are used up or the fault is the input's; → PENDING when the job
+ * is paused.
+ */
 import type { PgBoss } from "pg-boss";
 import type { Database, Queryable } from "../database/database.ts";
 import { shardQueue } from "../database/queue.ts";
@@ -56,13 +59,18 @@ export async function failHeld(
     isFinal || lease.retryCount >= mostRetries;
   const dead = failed.filter(isDead);
   const retried = failed.filter((failure) => !isDead(failure));
+  const paused = await findPaused(client, retried);
+  const isPaused = ({ lease }: FailedLease) => paused.has(lease.jobId);
   await client.query(
-    `UPDATE shard SET status = failed.status, lease_id = NULL, problem = failed.problem, updated_at = now()
+    `UPDATE shard SET status = failed.status, lease_id = NULL, problem = failed.problem, updated_at = now(),
+       queue_id = CASE WHEN failed.status = 'PENDING' THEN NULL ELSE queue_id END
      FROM unnest($1::uuid[], $2::text[], $3::text[]) AS failed (shard_id, status, problem)
      WHERE shard.id = failed.shard_id`,
     [
       failed.map(({ lease }) => lease.shardId),
-      failed.map((failure) => (isDead(failure) ? "DEAD" : "RETRY")),
+      failed.map((failure) =>
+        isDead(failure) ? "DEAD" : isPaused(failure) ? "PENDING" : "RETRY",
+      ),
       failed.map(({ message }) => message),
     ],
   );
@@ -76,14 +84,21 @@ export async function failHeld(
       id: lease.queueId,
       retryCount: lease.retryCount,
     }));
-  if (retried.length > 0) {
-    await queue.fail(shardQueue, attempts(retried), null, onConnection(client));
-    await putFirst(client, retried);
+  const backToQueue = retried.filter((failure) => !isPaused(failure));
+  const offQueue = [...dead, ...retried.filter(isPaused)];
+  if (backToQueue.length > 0) {
+    await queue.fail(
+      shardQueue,
+      attempts(backToQueue),
+      null,
+      onConnection(client),
+    );
+    await putFirst(client, backToQueue);
   }
-  if (dead.length > 0)
+  if (offQueue.length > 0)
     await queue.complete(
       shardQueue,
-      attempts(dead),
+      attempts(offQueue),
       null,
       onConnection(client),
     );
@@ -129,4 +144,17 @@ async function putFirst(
     `UPDATE pgboss.job SET priority = $1 WHERE name = $2 AND id = ANY($3::uuid[])`,
     [retryPriority, shardQueue, retried.map(({ lease }) => lease.queueId)],
   );
+}
+
+/** A paused job's shards do not go back to the queue, which would give them out: they wait for the feeder. */
+async function findPaused(
+  client: Queryable,
+  failed: readonly FailedLease[],
+): Promise<ReadonlySet<string>> {
+  if (failed.length === 0) return new Set();
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT id FROM job WHERE id = ANY($1::uuid[]) AND status = 'PAUSED'`,
+    [[...new Set(failed.map(({ lease }) => lease.jobId))]],
+  );
+  return new Set(rows.map(({ id }) => id));
 }

@@ -16,52 +16,61 @@ const largestWindow = 5_000;
 /** @returns how many shards went from PENDING to QUEUED */
 export function feedShards(database: Database, queue: PgBoss): Promise<number> {
   return database.transaction(async (client) => {
-    const room = await findRoom(client);
-    if (room <= 0) return 0;
-    const shares = shareWindow(await readLoads(client, room), room);
+    const window = await readWindow(client);
+    if (window === 0) return 0;
+    const loads = await readLoads(client, window);
+    const room = window - loads.reduce((sum, { queued }) => sum + queued, 0);
+    const shares = shareWindow(loads, room);
     if (shares.length === 0) return 0;
     const fed = await moveToQueued(client, shares);
     await queue.insert(shardQueue, fed, onConnection(client));
+    await writeTags(client, shares);
     await client.query(`SELECT pg_notify('motif_shards_ready', '')`);
     return fed.length;
   });
 }
 
-/** @returns 0 also where another feeder is at it */
-async function findRoom(client: Queryable): Promise<number> {
-  const { rows } = await client.query<{
-    isMine: boolean;
-    slots: number;
-    queued: number;
-  }>(
+/** Shards that the queue is to hold; 0 where another feeder is at it. */
+async function readWindow(client: Queryable): Promise<number> {
+  const { rows } = await client.query<{ isMine: boolean; slots: number }>(
     `SELECT pg_try_advisory_xact_lock($1) AS "isMine",
-       (SELECT COALESCE(sum(slots), 0)::int FROM gpu_node WHERE status = 'ONLINE') AS slots,
-       (SELECT count(*)::int FROM shard WHERE status = 'QUEUED') AS queued`,
+       (SELECT COALESCE(sum(slots), 0)::int FROM gpu_node WHERE status = 'ONLINE') AS slots`,
     [feederLock],
   );
-  const { isMine, slots, queued } = rows[0]!;
-  if (!isMine) return 0;
-  const window = Math.min(largestWindow, Math.max(smallestWindow, 2 * slots));
-  return window - queued;
+  const { isMine, slots } = rows[0]!;
+  return isMine
+    ? Math.min(largestWindow, Math.max(smallestWindow, 2 * slots))
+    : 0;
 }
 
 /** Locked against being paused or cancelled until the shards are queued. */
 async function readLoads(
   client: Queryable,
-  room: number,
+  window: number,
 ): Promise<readonly JobLoad[]> {
   const { rows } = await client.query<JobLoad>(
     `SELECT job.id AS "jobId", job.weight,
-       (SELECT count(*)::int FROM shard
-        WHERE shard.job_id = job.id AND shard.status IN ('QUEUED', 'LEASED', 'RUNNING', 'RETRY')) AS "inFlight",
+       (SELECT tag FROM job_share WHERE job_share.job_id = job.id) AS tag,
+       (SELECT count(*)::int FROM shard WHERE shard.job_id = job.id AND shard.status = 'QUEUED') AS queued,
        (SELECT count(*)::int FROM (
           SELECT 1 FROM shard WHERE shard.job_id = job.id AND shard.status = 'PENDING' LIMIT $1) AS waiting) AS pending
      FROM job WHERE job.status = 'RUNNING'
      ORDER BY job.created_at, job.id
      FOR KEY SHARE OF job`,
-    [room],
+    [window],
   );
   return rows;
+}
+
+async function writeTags(
+  client: Queryable,
+  shares: readonly JobShare[],
+): Promise<void> {
+  await client.query(
+    `INSERT INTO job_share (job_id, tag) SELECT * FROM unnest($1::uuid[], $2::float8[])
+     ON CONFLICT (job_id) DO UPDATE SET tag = EXCLUDED.tag`,
+    [shares.map(({ jobId }) => jobId), shares.map(({ tag }) => tag)],
+  );
 }
 
 interface QueuedShard {

@@ -14,21 +14,45 @@ export interface NodeCredit {
   readonly leases: number;
 }
 
-export function grantLeases(
+/** @returns none only when nothing in the queue is ready */
+export async function grantLeases(
   database: Database,
   queue: PgBoss,
   replicaId: string,
   credits: readonly NodeCredit[],
 ): Promise<readonly GrantedLease[]> {
   const wanted = credits.reduce((sum, { leases }) => sum + leases, 0);
-  if (wanted === 0) return Promise.resolve([]);
+  if (wanted === 0) return [];
+  for (;;) {
+    const { fetched, granted } = await grantOnce(
+      database,
+      queue,
+      replicaId,
+      credits,
+      wanted,
+    );
+    // What people have stopped since it was queued may fill a whole lot, and what still waits stands behind it.
+    if (granted.length > 0 || fetched === 0) return granted;
+  }
+}
+
+function grantOnce(
+  database: Database,
+  queue: PgBoss,
+  replicaId: string,
+  credits: readonly NodeCredit[],
+  wanted: number,
+): Promise<{
+  readonly fetched: number;
+  readonly granted: readonly GrantedLease[];
+}> {
   return database.transaction(async (client) => {
     const fetched = await queue.fetch<{ shardId: string }>(shardQueue, {
       batchSize: Math.min(wanted, mostTogether),
       includeMetadata: true,
       ...onConnection(client),
     });
-    if (fetched.length === 0) return [];
+    if (fetched.length === 0) return { fetched: 0, granted: [] };
     const shards = await lockQueuedShards(client, fetched);
     const nodes = spread(credits);
     const granted: (GrantedLease & { readonly queueId: string })[] = [];
@@ -53,7 +77,10 @@ export function grantLeases(
     await writeLeases(client, replicaId, granted);
     if (left.length > 0)
       await queue.complete(shardQueue, left, null, onConnection(client));
-    return granted.map(({ queueId: _queueId, ...lease }) => lease);
+    return {
+      fetched: fetched.length,
+      granted: granted.map(({ queueId: _queueId, ...lease }) => lease),
+    };
   });
 }
 

@@ -28,7 +28,7 @@ beforeEach(async () => {
     throw new Error(message);
   });
   leases = newLeaseOperations(database, queue);
-});
+}, 60_000);
 afterEach(async () => {
   expect(await checkInvariants(test.pool)).toEqual([]);
   await stopQueue(queue);
@@ -399,6 +399,38 @@ describe("a job that people stop", () => {
     }
     expect(done).toBe(20);
     expect(await jobOf(jobId)).toMatchObject({ status: "SUCCEEDED" });
+  });
+
+  it("paused: what fails or expires meanwhile waits until it is resumed", async () => {
+    const jobId = await submit(2);
+    await leases.feedShards();
+    const [failing, silent] = (await grant(2)) as [GrantedLease, GrantedLease];
+    await leases.acceptLeases(node, [silent.leaseId]);
+    await database.transaction((client) => leases.pauseJob(client, jobId));
+    await leases.failShards([
+      {
+        leaseId: failing.leaseId,
+        nodeId: node,
+        fault: "node",
+        message: "no luck",
+      },
+    ]);
+    await age(silent.leaseId, 13);
+    expect(await leases.expireLeases()).toBe(1);
+    await skipBackoff();
+    expect(await grant(50)).toEqual([]);
+    await database.transaction((client) => leases.resumeJob(client, jobId));
+    expect(await leases.feedShards()).toBe(2);
+    expect(await grant(50)).toHaveLength(2);
+  });
+
+  it("what was stopped in the queue does not hide what waits behind it", async () => {
+    const stopped = await submit(16);
+    await leases.feedShards();
+    await database.transaction((client) => leases.cancelJob(client, stopped));
+    const jobId = await submit(1);
+    await leases.feedShards();
+    expect(await grant(1)).toMatchObject([{ jobId }]);
   });
 
   it("paused when its last shards end: it has ended", async () => {

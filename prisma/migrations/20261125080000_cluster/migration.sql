@@ -70,6 +70,12 @@ CREATE TABLE "job" (
 );
 CREATE INDEX "job_status" ON "job" ("status", "created_at");
 
+-- How much each job has been given of the cluster (leases/fair-share.ts). Apart from the job's row, which results keep locking.
+CREATE TABLE "job_share" (
+  "job_id" UUID PRIMARY KEY REFERENCES "job" ON DELETE CASCADE,
+  "tag" DOUBLE PRECISION NOT NULL
+);
+
 ALTER TABLE "model_check" ADD FOREIGN KEY ("job_id") REFERENCES "job";
 
 CREATE TABLE "shard" (
