@@ -3,7 +3,6 @@
  * queue of its own, on an embedded PostgreSQL with the settings that `motif up` gives it; no-op shards with a long queue behind them.
  */
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import pg from "pg";
 import { newDatabase } from "../../control-plane/src/database/database.ts";
@@ -57,13 +56,11 @@ async function timed<T>(
 const directory = await newDataDirectory();
 const memory = watchMemory(() => [process.pid]);
 try {
-  const server = await openEmbeddedPostgres({
-    dataDirectory: join(directory, "postgres"),
-  });
+  const server = await openEmbeddedPostgres({ dataDirectory: directory });
   try {
     await measure(server.url);
   } finally {
-    await server.stop();
+    await server.close();
   }
 } finally {
   memory.stop();

@@ -340,7 +340,8 @@ it("a failure without a stream is told on the next one", async () => {
 function fileRunner(bytes: number) {
   const begun: { checkpoint: string | undefined }[] = [];
   const runner: ShardRunner = {
-    async run(_, { workDirectory, signal, onCheckpoint, checkpointPath }) {
+    async run(_, context) {
+      const { workDirectory, signal, checkpointPath } = context;
       begun.push({
         checkpoint: checkpointPath && (await readFile(checkpointPath, "utf8")),
       });
@@ -348,7 +349,7 @@ function fileRunner(bytes: number) {
         if (!signal.aborted) await once(signal, "abort");
         const path = join(workDirectory, "checkpoint");
         await writeFile(path, "half way");
-        await onCheckpoint(path);
+        await context.onCheckpoint(path);
         throw signal.reason;
       }
       const mask = join(workDirectory, "mask.npy");
