@@ -34,7 +34,7 @@ const listedNode: z.ZodType<ListedNode> = z.object({
 });
 
 @ApiTags("nodes")
-@Controller("api/nodes")
+@Controller("nodes")
 export class NodesController {
   readonly #database: Database;
 
