@@ -9,5 +9,6 @@ export default defineConfig({
     ],
     globalSetup: "test/harness/postgres-for-all.ts",
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

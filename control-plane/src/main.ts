@@ -1,6 +1,7 @@
 /** Starts a control plane in this process: everything behind one address for people, and one for compute nodes. */
 import "reflect-metadata";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { NestFactory } from "@nestjs/core";
 import type { NestExpressApplication } from "@nestjs/platform-express";
 import { Logger } from "nestjs-pino";
@@ -11,18 +12,21 @@ import {
 } from "./configuration/configuration.ts";
 import { ControlPlaneError } from "./control-plane-error.ts";
 import { DATABASE, type Database } from "./database/database.ts";
+import { RpcEdge } from "./rpc/rpc-edge.ts";
+import { requireAdminToken } from "./require-admin-token.ts";
 import {
   configureRest,
   restApplicationOptions,
 } from "./rest/configure-rest.ts";
-import { requireAdminToken } from "./require-admin-token.ts";
 
 export interface ControlPlane {
   /** Where it listens; what the configuration says, except for port 0. */
   readonly port: number;
+  /** Where compute nodes dial; as `port`. */
+  readonly grpcPort: number;
   /**
    * Stops taking requests, lets go of the nodes, ends what is under way, closes the database.
-   * @param withinMs requests that take longer are broken off
+   * @param withinMs requests that take half of it are broken off; it returns after it, whatever hangs
    */
   close(withinMs: number): Promise<void>;
 }
@@ -55,12 +59,22 @@ export async function startControlPlane(
   }
   return {
     port: (server.address() as AddressInfo).port,
+    grpcPort: app.get(RpcEdge).port ?? configuration.grpcPort,
     async close(withinMs) {
-      const late = setTimeout(() => server.closeAllConnections(), withinMs);
+      const breakOff = setTimeout(
+        () => server.closeAllConnections(),
+        withinMs / 2,
+      );
+      const closing = app.close();
+      // What closes after its time is up, or fails to, is nobody's.
+      closing.catch(() => {});
       try {
-        await app.close();
+        await Promise.race([
+          closing,
+          sleep(withinMs, undefined, { ref: false }),
+        ]);
       } finally {
-        clearTimeout(late);
+        clearTimeout(breakOff);
       }
     },
   };

@@ -1,4 +1,5 @@
 /** Before other machines are let in, there must be something to tell them apart by. */
+import { hasAdminToken } from "./auth/api-tokens.ts";
 import type { Configuration } from "./configuration/configuration.ts";
 import { ControlPlaneError } from "./control-plane-error.ts";
 import type { Queryable } from "./database/database.ts";
@@ -8,10 +9,7 @@ export async function requireAdminToken(
   database: { readonly pool: Queryable },
   { host, dataDirectory }: Pick<Configuration, "host" | "dataDirectory">,
 ): Promise<void> {
-  const { rowCount } = await database.pool.query(
-    `SELECT 1 FROM api_token WHERE 'admin' = ANY (scopes) AND revoked_at IS NULL AND expires_at > now() LIMIT 1`,
-  );
-  if (rowCount) return;
+  if (await hasAdminToken(database.pool)) return;
   throw new ControlPlaneError(
     "unauthenticated",
     `On ${host} other machines could reach Motif, and there is no admin token to let people in by. Make one first, ` +

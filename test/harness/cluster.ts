@@ -6,24 +6,17 @@
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
 import {
   openEmbeddedPostgres,
   type EmbeddedPostgres,
 } from "../../control-plane/src/database/embedded-postgres.ts";
+import * as programs from "./programs.ts";
 import { Replica } from "./replica.ts";
 import { send } from "./rest.ts";
 import { endOfLog, onExit, RunningProcess } from "./running-process.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 import { waitFor } from "./wait-for.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-// Not by the launcher: its process is not the one that works, so killing it would kill nothing.
-const programs = {
-  node: join(root, "node_modules/.bin/node"),
-  gpuNode: join(root, "gpu-node/src/commands/main.ts"),
-};
 
 export interface NodeOptions {
   readonly slots: number;

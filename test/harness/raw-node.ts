@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import {
   credentials,
   Metadata,
+  type ChannelCredentials,
   type ClientDuplexStream,
   type ServiceError,
 } from "@grpc/grpc-js";
@@ -41,11 +42,14 @@ export class RawNode {
   constructor(
     address: string,
     hello: Partial<Hello> = {},
-    metadata = new Metadata(),
+    login: { credentials?: ChannelCredentials; metadata?: Metadata } = {},
   ) {
     this.id = hello.nodeId ?? randomUUID();
-    this.#client = new NodeServiceClient(address, credentials.createInsecure());
-    this.#stream = this.#client.connect(metadata);
+    this.#client = new NodeServiceClient(
+      address,
+      login.credentials ?? credentials.createInsecure(),
+    );
+    this.#stream = this.#client.connect(login.metadata ?? new Metadata());
     this.#stream.on("data", ({ body }: ControlMessage) => {
       if (body) this.#received.push(body);
     });

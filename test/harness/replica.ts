@@ -1,15 +1,7 @@
 /** One replica of the control plane as a process: it may be killed and start again, its address for nodes stays. */
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import * as programs from "./programs.ts";
 import { RunningProcess } from "./running-process.ts";
 import type { TcpProxy } from "./tcp-proxy.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-// Not by the launcher: its process is not the one that works, so killing it would kill nothing.
-const programs = {
-  node: join(root, "node_modules/.bin/node"),
-  controlPlane: join(root, "control-plane/dist/commands/main.js"),
-};
 
 export interface ReplicaOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -61,8 +53,8 @@ export class Replica {
       env,
       logPath: this.#logPath,
     });
-    const line = await this.#process.line("address");
-    this.#address = String(line.address).replace(/\/$/, "");
-    this.proxy.turnTo(Number(String(line.nodes).split(":").at(-1)));
+    const line = await this.#process.line("url");
+    this.#address = String(line.url);
+    this.proxy.turnTo(Number(String(line.grpc).split(":").at(-1)));
   }
 }

@@ -15,7 +15,15 @@ import {
 import { registerDataset } from "../../control-plane/src/datasets/register-dataset.ts";
 import { readResult } from "../../control-plane/src/jobs/result.ts";
 import { submitSearch } from "../../control-plane/src/jobs/submit-search.ts";
+import { readModel } from "../../control-plane/src/models/read-models.ts";
 import { registerModel } from "../../control-plane/src/models/register-model.ts";
+import { writeResults } from "../../control-plane/src/results/write-results.ts";
+import type {
+  ArtifactReference,
+  CheckModelResult,
+  Pattern,
+  ShardResult,
+} from "../../control-plane/src/shards/shard-result.ts";
 import { FolderStore } from "../../control-plane/src/storage/folder-store.ts";
 import { openBackend } from "../../gpu-node/src/commands/open-backend.ts";
 import { searchLocally } from "../../gpu-node/src/local/search-locally.ts";
@@ -67,89 +75,63 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What a node would have found, as it is written when its result comes. */
-async function writeCheck(modelId: string, result: Result): Promise<void> {
-  const { model, dataset, timing } = result;
-  await database.pool.query(
-    `UPDATE model_check SET status = 'READY', facts = $2 WHERE model_id = $1`,
-    [
-      modelId,
-      JSON.stringify({
-        kind: "check-model",
-        refusal: null,
-        name: model.name,
-        inputShape: model.inputShape,
-        numClasses: model.numClasses,
-        cleanAccuracy: model.cleanAccuracy,
-        cleanAccuracyImages: model.cleanAccuracyImages,
-        classNames: dataset.classes,
-        parts: dataset.parts,
-        canvasesByClass: [8, 8, 8],
-        searchImagesByClass: [8, 8, 8],
-        imagesPerSecond: 1_000,
-        warnings: [],
-        groundTruth: model.groundTruth,
-        importMs: timing.importMs,
-      }),
-    ],
+/** What a node says of the model; the facts are the local search's. */
+const checkOf = ({ model, dataset, timing }: Result): CheckModelResult => ({
+  kind: "check-model",
+  refusal: null,
+  name: model.name,
+  inputShape: model.inputShape,
+  numClasses: model.numClasses,
+  cleanAccuracy: model.cleanAccuracy!,
+  cleanAccuracyImages: model.cleanAccuracyImages!,
+  classNames: dataset.classes,
+  parts: dataset.parts,
+  canvasesByClass: [8, 8, 8],
+  searchImagesByClass: [8, 8, 8],
+  imagesPerSecond: 1_000,
+  warnings: [],
+  groundTruth: model.groundTruth,
+  importMs: timing.importMs,
+});
+
+/** Written as by the lease operations, when a node sends it. */
+async function accept(jobId: string, result: ShardResult): Promise<void> {
+  const { rows } = await database.pool.query<{ id: string }>(
+    `SELECT id FROM shard WHERE job_id = $1 ORDER BY "index" LIMIT 1`,
+    [jobId],
   );
-  await database.pool.query("UPDATE dataset SET status = 'READY'");
+  await database.transaction((client) =>
+    writeResults(client, [
+      {
+        jobId,
+        shardId: rows[0].id,
+        leaseId: randomUUID(),
+        nodeId: randomUUID(),
+        result,
+      },
+    ]),
+  );
 }
 
-async function storeFile(path: string): Promise<string> {
+async function storeFile(path: string): Promise<ArtifactReference> {
   const bytes = await readFile(join(folder, "out", path));
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   const source = (async function* () {
     yield bytes;
   })();
-  await store.put(source, { sha256, mediaType: "application/octet-stream" });
-  return sha256;
+  return store.put(source, { sha256, mediaType: "application/octet-stream" });
 }
 
-async function writePattern(
-  jobId: string,
-  shardId: string,
-  pattern: PatternResult,
-): Promise<void> {
-  const id = randomUUID();
-  const { images } = pattern;
-  await database.pool.query(
-    `INSERT INTO pattern (id, job_id, shard_id, target_class, canvas_index, seed, steps, image_gradients, mask_l1, mask_sha256,
-       canvas_sha256, pattern_sha256, heatmap_sha256, top_pixels, source_to_target, k_star, wall_ms)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
-    [
-      id,
-      jobId,
-      shardId,
-      pattern.targetClass,
-      pattern.canvasIndex,
-      pattern.seed,
-      pattern.steps,
-      pattern.imageGradients,
-      pattern.maskL1,
-      await storeFile(pattern.mask),
-      await storeFile(images.canvas),
-      await storeFile(images.pattern),
-      await storeFile(images.heatmap),
-      pattern.topPixels,
-      JSON.stringify(pattern.sourceToTarget),
-      pattern.kStar,
-      pattern.wallMs,
-    ],
-  );
-  for (const point of pattern.predictivePower)
-    await database.pool.query(
-      "INSERT INTO power_point VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-      [
-        id,
-        point.k,
-        point.fraction,
-        point.power,
-        point.baseRate,
-        point.n,
-        ...point.wilson95,
-      ],
-    );
+async function storePattern(entry: PatternResult): Promise<Pattern> {
+  const { targetClass, canvasIndex, seed, images, mask, ...rest } = entry;
+  return {
+    identity: { targetClass, canvasIndex, seed },
+    ...rest,
+    mask: await storeFile(mask),
+    canvas: await storeFile(images.canvas),
+    pattern: await storeFile(images.pattern),
+    heatmap: await storeFile(images.heatmap),
+  };
 }
 
 async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
@@ -193,7 +175,8 @@ test("a job's result has the bytes of a local search's", async () => {
     { path: modelPath, dataset: "columns of light" },
     caller,
   );
-  await writeCheck(modelId, local);
+  const { checks } = await readModel(database.pool, modelId);
+  await accept(checks[0].jobId, checkOf(local));
   const jobId = await submitSearch(
     database,
     store,
@@ -215,28 +198,18 @@ test("a job's result has the bytes of a local search's", async () => {
   await expect(readResult(database.pool, jobId)).rejects.toMatchObject({
     code: "conflict",
   });
-  const { rows: shards } = await database.pool.query<{ id: string }>(
-    `SELECT id FROM shard WHERE job_id = $1 ORDER BY "index"`,
-    [jobId],
-  );
-  const shardId = shards[0].id;
+  const found: Pattern[] = [];
   // Nodes are done in any order.
   for (const pattern of local.patterns.toReversed())
-    await writePattern(jobId, shardId, pattern);
-  await database.pool.query(
-    "INSERT INTO result (shard_id, job_id, lease_id, node_id, body) VALUES ($1, $2, $3, $3, $4)",
-    [
-      shardId,
-      jobId,
-      randomUUID(),
-      JSON.stringify({
-        backend: local.backend,
-        compileMs: 1,
-        searchMs: 2,
-        evaluateMs: 3,
-      }),
-    ],
-  );
+    found.push(await storePattern(pattern));
+  await accept(jobId, {
+    kind: "search",
+    patterns: found,
+    backend: local.backend,
+    compileMs: 1,
+    searchMs: 2,
+    evaluateMs: 3,
+  });
 
   const { head, tail, patterns, files } = await readResult(
     database.pool,

@@ -71,17 +71,28 @@ function requireCheck(model: ApiModel, dataset: ApiDataset): ApiModelCheck {
   );
 }
 
+/** A node that is there takes a check within this; milliseconds. */
+const patienceMs = 5_000;
+
 async function awaitJob(
   client: ApiClient,
   jobId: string,
   name: string,
   { signal, now, say }: Waiting,
 ): Promise<void> {
-  const nodes = await client.get<readonly ApiNode[]>("/api/nodes");
-  if (!nodes.some(({ status }) => status === "ONLINE"))
-    say(
-      `${name} waits for a compute node, and none is connected. \`motif node --control-plane HOST:PORT\` starts one.`,
-    );
-  await watchJob(client, jobId, { signal, now });
+  const explain = async () => {
+    const nodes = await client.get<readonly ApiNode[]>("/api/nodes");
+    if (!nodes.some(({ status }) => status === "ONLINE"))
+      say(
+        `${name} waits for a compute node, and none is connected. \`motif node --control-plane HOST:PORT\` starts one.`,
+      );
+  };
+  // Whether the server can be reached is said by the watch.
+  const timer = setTimeout(() => void explain().catch(() => {}), patienceMs);
+  try {
+    await watchJob(client, jobId, { signal, now });
+  } finally {
+    clearTimeout(timer);
+  }
   signal.throwIfAborted();
 }

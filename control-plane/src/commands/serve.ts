@@ -8,14 +8,13 @@ import {
   openEmbeddedPostgres,
   type EmbeddedPostgres,
 } from "../database/embedded-postgres.ts";
-import { freePort } from "../database/free-port.ts";
 import { startControlPlane, type ControlPlane } from "../main.ts";
 import { startLocalNodes, type LocalNodes } from "./local-nodes.ts";
 import { untilStopped } from "./until-stopped.ts";
 
 /** Stopping takes at most these together, in milliseconds, and 2.5 s for PostgreSQL. */
 const drainNodesWithinMs = 4_000;
-const closeWithinMs = 2_500;
+const closeWithinMs = 3_000;
 
 interface Running {
   readonly postgres: EmbeddedPostgres | undefined;
@@ -63,14 +62,14 @@ async function start(
     host,
     port: settings.port,
     grpcHost,
-    grpcPort: settings.grpcPort || (await freePort(null)),
+    grpcPort: settings.grpcPort,
     publicNames: settings.publicNames,
     largestArtifactBytes: settings.largestArtifactBytes,
     logLevel: settings.logLevel,
     crashAfterCommit: settings.crashAfterCommit,
   };
   running.controlPlane = await startControlPlane(configuration);
-  const grpc = address(grpcHost, configuration.grpcPort);
+  const grpc = address(grpcHost, running.controlPlane.grpcPort);
   if (settings.nodes > 0)
     running.nodes = await startLocalNodes(settings.nodes, grpc, dataDirectory);
   const url = `http://${address(host, running.controlPlane.port)}`;
@@ -83,9 +82,12 @@ async function start(
 
 /** Nodes first, since they hand back their work by way of the control plane; the database last. */
 async function stop({ nodes, controlPlane, postgres }: Running): Promise<void> {
-  await nodes?.stop(drainNodesWithinMs);
-  await controlPlane?.close(closeWithinMs);
-  await postgres?.close();
+  try {
+    await nodes?.stop(drainNodesWithinMs);
+    await controlPlane?.close(closeWithinMs);
+  } finally {
+    await postgres?.close();
+  }
 }
 
 function address(host: string, port: number): string {

@@ -83,7 +83,8 @@ test("it keeps rows, port and password from one start to the next", async () => 
   await client.query("CREATE TABLE kept AS SELECT 42 AS n");
   await client.end();
   expect(await first.close()).toBe(true);
-  expect(isProcessAlive(first.pid())).toBe(false);
+  // The process is gone from the table a moment after it has ended.
+  await expect.poll(() => isProcessAlive(first.pid())).toBe(false);
   const second = await openHere();
   expect(second.url).toBe(first.url);
   const again = await connect(second.url);
@@ -105,7 +106,8 @@ test("a running server is adopted, and stopped only when nobody else is connecte
   expect((await client.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
   await client.end();
   expect(await second.close()).toBe(true);
-  expect(isProcessAlive(first.pid())).toBe(false);
+  // The process is gone from the table a moment after it has ended.
+  await expect.poll(() => isProcessAlive(first.pid())).toBe(false);
 });
 
 test("a killed server is started again on its port, with all that was committed", async () => {
@@ -178,6 +180,17 @@ test("another port is taken when a stranger has the remembered one", async () =>
   } finally {
     stranger.close();
   }
+});
+
+test("a server that cannot start is told with what its log says", async () => {
+  await (await openHere()).close();
+  await writeFile(
+    join(dataDirectory, "postgres", "data", "postgresql.conf"),
+    "shared_preload_libraries = 'nonsense'\n",
+  );
+  await expect(openHere()).rejects.toThrow(
+    /did not start: could not access file "nonsense".* Its log is .*postgres\/log\./,
+  );
 });
 
 test("a data folder of another major version is refused by name", async () => {

@@ -58,10 +58,6 @@ export interface JobView {
   readonly finishedAt: string | null;
 }
 
-/** Jobs that belong to a data set or model; stopping them would leave it unchecked for good. */
-export const isCheck = (kind: JobKind): boolean =>
-  kind === "check-model" || kind === "inspect-dataset";
-
 /** What a search job was asked for and what was decided; `job.parameters` of kind "search". */
 export interface SearchParameters {
   readonly classes: string;

@@ -188,6 +188,22 @@ test("catches up with what was written while nobody could listen", async () => {
   expect(numbersOf(client)).toEqual([2, 3]);
 });
 
+test("a client that takes nothing for a while gets everything when it does", async () => {
+  const stream = randomUUID();
+  await append(stream, 1);
+  const client = await connect();
+  const { ws } = client.socket.io.engine.transport as unknown as {
+    ws: { pause(): void; resume(): void };
+  };
+  await client.subscribe({ stream });
+  ws.pause();
+  for (let i = 0; i < 5; i++) await append(stream, 1_000, 2 + 1_000 * i);
+  expect(client.events).toEqual([]);
+  ws.resume();
+  await client.await(5_000);
+  expect(numbersOf(client)).toEqual(range(2, 5_001));
+});
+
 test("the same by REST, a page at a time", async () => {
   const { body: job } = await rest.request<{ id: string }>("/api/jobs", {
     method: "POST",

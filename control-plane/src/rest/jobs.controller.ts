@@ -4,6 +4,7 @@ import {
   Body,
   Controller,
   Get,
+  HttpCode,
   Inject,
   Param,
   Post,
@@ -12,10 +13,13 @@ import {
 } from "@nestjs/common";
 import { ApiTags } from "@nestjs/swagger";
 import type { Response } from "express";
+import type { PgBoss } from "pg-boss";
 import { z } from "zod";
 import type { Caller } from "../auth/caller.ts";
 import { NeedsScope } from "../auth/needs-scope.ts";
 import { DATABASE, type Database } from "../database/database.ts";
+import { QUEUE } from "../database/queue.ts";
+import { changeJob } from "../jobs/change-job.ts";
 import type { JobView } from "../jobs/job.ts";
 import { listShards, type ShardView } from "../jobs/list-shards.ts";
 import { listJobs, readJob } from "../jobs/read-jobs.ts";
@@ -44,11 +48,14 @@ import {
 export class JobsController {
   readonly #database: Database;
   readonly #store: ArtifactStore;
+  readonly #queue: PgBoss;
 
   constructor(
     @Inject(DATABASE) database: Database,
     @Inject(ARTIFACT_STORE) store: ArtifactStore,
+    @Inject(QUEUE) queue: PgBoss,
   ) {
+    this.#queue = queue;
     this.#database = database;
     this.#store = store;
   }
@@ -88,6 +95,39 @@ export class JobsController {
     @Query({ schema: shardPage }) page: z.infer<typeof shardPage>,
   ): Promise<readonly ShardView[]> {
     return listShards(this.#database.pool, id, page);
+  }
+
+  @Post(":id/cancel")
+  @HttpCode(200)
+  @NeedsScope("write")
+  @Answers(200, job)
+  cancelJob(
+    @Param("id", JobIdPipe) id: string,
+    @FromCaller() caller: Caller,
+  ): Promise<JobView> {
+    return changeJob(this.#database, this.#queue, id, "cancel", caller);
+  }
+
+  @Post(":id/pause")
+  @HttpCode(200)
+  @NeedsScope("write")
+  @Answers(200, job)
+  pauseJob(
+    @Param("id", JobIdPipe) id: string,
+    @FromCaller() caller: Caller,
+  ): Promise<JobView> {
+    return changeJob(this.#database, this.#queue, id, "pause", caller);
+  }
+
+  @Post(":id/resume")
+  @HttpCode(200)
+  @NeedsScope("write")
+  @Answers(200, job)
+  resumeJob(
+    @Param("id", JobIdPipe) id: string,
+    @FromCaller() caller: Caller,
+  ): Promise<JobView> {
+    return changeJob(this.#database, this.#queue, id, "resume", caller);
   }
 
   @Get(":id/result")

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ShardResult } from "@motif/proto";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { PatternOutcome, ShardOutcome } from "../shards/shard.ts";
+import type { SearchOutcome, ShardOutcome } from "../shards/shard.ts";
 import { sha256 } from "./check-control-plane.ts";
 import { outcomeToWire } from "./outcome-to-wire.ts";
 import { artifactsOf } from "./result-artifacts.ts";
@@ -14,7 +14,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-async function pattern(seed: number): Promise<PatternOutcome> {
+async function pattern(
+  seed: number,
+): Promise<SearchOutcome["patterns"][number]> {
   const write = async (name: string, content: string) => {
     const path = join(directory, name);
     await writeFile(path, content);

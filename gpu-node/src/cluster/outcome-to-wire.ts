@@ -11,7 +11,6 @@ import { MotifError } from "../motif-error.ts";
 import type {
   CheckModelOutcome,
   InspectDatasetOutcome,
-  PatternOutcome,
   SearchOutcome,
   ShardOutcome,
 } from "../shards/shard.ts";
@@ -45,6 +44,7 @@ export async function outcomeToWire(
   return { result, files: [...files.values()] };
 }
 
+type PatternOutcome = SearchOutcome["patterns"][number];
 type Register = (path: string) => Promise<Artifact>;
 
 async function kindToWire(

@@ -2,6 +2,7 @@
 export type { Dataset, OpenOptions } from "./dataset.ts";
 export { findImageShape } from "./image-shape.ts";
 export { readManifest, type Manifest } from "./manifest.ts";
+export { outlineDataset, type DatasetOutline } from "./outline.ts";
 export { openDataset } from "./open-dataset.ts";
 export { splitParts, type Parts } from "./parts.ts";
 export { randomFrom, type Random } from "./random.ts";

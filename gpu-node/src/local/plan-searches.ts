@@ -23,15 +23,6 @@ export function choosePack(
   );
 }
 
-/** At most `most` of `indices`, evenly spread, so that every class keeps its share. */
-export function thin(indices: Int32Array, most: number): Int32Array {
-  if (indices.length <= most) return indices;
-  return Int32Array.from(
-    { length: most },
-    (_, i) => indices[Math.floor((i * indices.length) / most)],
-  );
-}
-
 /**
  * The searches of a job: classes, then canvases, then seeds.
  * @throws MotifError when the data set has too few images for one of them

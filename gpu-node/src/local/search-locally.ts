@@ -4,16 +4,9 @@
  */
 import { resolve } from "node:path";
 import { openClassifier, type Classifier } from "../classifier/classifier.ts";
-import {
-  openDataset,
-  splitParts,
-  type Dataset,
-  type Parts,
-} from "../data/index.ts";
+import { openDataset, type Dataset, type Parts } from "../data/index.ts";
 import type { Executable } from "../engine/index.ts";
 import {
-  checkDeclaredAccuracy,
-  measureCleanAccuracy,
   predictImages,
   type CleanAccuracy,
 } from "../evaluation/clean-accuracy.ts";
@@ -23,25 +16,22 @@ import { compilePredictor, type Predictor } from "../evaluation/predict.ts";
 import { MotifError } from "../motif-error.ts";
 import { meanSeedOverlap } from "../report/overlap.ts";
 import type { PatternResult, Result } from "../report/result.ts";
-import { newBatchOrder } from "../search/batch-order.ts";
-import { readCanvas } from "../search/canvases.ts";
 import { openImageSource } from "../search/image-source.ts";
-import {
-  runSearches,
-  type Search,
-  type SearchIdentity,
-} from "../search/run-searches.ts";
+import { runSearches, type SearchIdentity } from "../search/run-searches.ts";
 import { checkSettings, type SearchSettings } from "../search/settings.ts";
 import { buildStepGraph } from "../search/step-graph.ts";
+import { nameClasses } from "../shards/class-names.ts";
+import { partsOf, thin } from "../shards/dataset-parts.ts";
+import { measureDeclared } from "../shards/declared-accuracy.ts";
+import { prepareSearches } from "../shards/prepare-searches.ts";
+import { recordPattern } from "../shards/record-pattern.ts";
 import { parseClassList } from "./class-list.ts";
-import { nameClasses } from "./class-names.ts";
 import type {
   LocalSearch,
   LocalSearchEvents,
   LocalSearchOutcome,
 } from "./local-search.ts";
-import { choosePack, listSearches, thin } from "./plan-searches.ts";
-import { recordPattern } from "./record-pattern.ts";
+import { choosePack, listSearches } from "./plan-searches.ts";
 import {
   checkWritable,
   openStoredPatterns,
@@ -50,10 +40,6 @@ import {
 
 /** Forward passes that a gradient costs, about: it scales the progress bar. */
 const gradientWork = 3;
-/** Most images that the clean accuracy is measured on: beyond, a sample is. */
-const accuracyImages = 10_000;
-/** How every data set is split: the same for every search, so that results can be compared. */
-const partOptions = { seed: 0, canvasPerClass: 10, searchShare: 0.2 };
 const checkpointMs = 20_000;
 
 export interface LocalSearchOptions {
@@ -93,11 +79,7 @@ export async function searchLocally(
   });
   try {
     const classNames = nameClasses(classifier, dataset);
-    const parts = splitParts(
-      dataset.labels,
-      classifier.numClasses,
-      partOptions,
-    );
+    const parts = partsOf(dataset, classifier.numClasses);
     const identities = listSearches(job, classes, dataset, parts);
     const pack =
       job.pack ?? choosePack(classifier.imageShape, job.settings.batchSize);
@@ -207,7 +189,13 @@ async function runOpened(
 
     events.onPhase?.("Measuring the clean accuracy");
     mark = now();
-    const cleanAccuracy = await measureDeclared(opened, predictor, options);
+    const cleanAccuracy = await measureDeclared(
+      job.modelPath,
+      classifier,
+      dataset,
+      predictor,
+      { signal, onWarning: events.onWarning },
+    );
     const indices = thin(parts.evaluate, job.evaluateImages);
     const evaluation: EvaluationImages = {
       dataset,
@@ -237,33 +225,6 @@ async function runOpened(
     await executable?.dispose();
     await predictor.dispose();
   }
-}
-
-/** The clean accuracy. @throws MotifError "model" when it is not what the manifest declares */
-async function measureDeclared(
-  { job, classifier, dataset }: OpenedJob,
-  predictor: Predictor,
-  { signal, events = {} }: LocalSearchOptions,
-): Promise<CleanAccuracy> {
-  const everyImage = Int32Array.from(
-    { length: dataset.labels.length },
-    (_, index) => index,
-  );
-  const sample = thin(everyImage, accuracyImages);
-  const measured = await measureCleanAccuracy(predictor, dataset, sample, {
-    signal,
-  });
-  const { declaredAccuracy } = classifier.manifest;
-  if (declaredAccuracy !== undefined) {
-    const isSample = sample.length < everyImage.length;
-    checkDeclaredAccuracy(job.modelPath, declaredAccuracy, measured, isSample);
-  } else if (measured.accuracy < 2 / classifier.numClasses) {
-    events.onWarning?.(
-      `${classifier.name} is right on ${(100 * measured.accuracy).toFixed(1)}% of ${measured.n} images, hardly more than chance: ` +
-        "check inputRange, mean, std and channelOrder in its manifest.",
-    );
-  }
-  return measured;
 }
 
 interface Compiled {
@@ -312,7 +273,17 @@ async function searchRemaining(
   });
   try {
     const running = runSearches(
-      prepareSearches(remaining, opened, events.onWork),
+      prepareSearches(remaining, {
+        ...{ classifier, dataset, parts, settings },
+        readCheckpoint: async (identity) => {
+          const checkpoint = await stored.readCheckpoint(identity);
+          if (checkpoint)
+            events.onWork?.(
+              checkpoint.step * settings.batchSize * gradientWork,
+            );
+          return checkpoint;
+        },
+      }),
       executable,
       await openImageSource(dataset, parts.search),
       settings,
@@ -353,44 +324,6 @@ async function searchRemaining(
     throw error;
   }
   return ended(false, null);
-}
-
-/** Searches as the pack asks for them, each from its checkpoint where there is one. */
-async function* prepareSearches(
-  identities: readonly SearchIdentity[],
-  { job, classifier, dataset, parts, stored }: OpenedJob,
-  onWork: ((work: number) => void) | undefined,
-): AsyncGenerator<Search> {
-  const { settings } = job;
-  const pixels = classifier.imageShape[1] * classifier.imageShape[2];
-  for (const identity of identities) {
-    const { targetClass, canvasIndex, seed } = identity;
-    const images = parts.search.filter(
-      (index) => dataset.labels[index] !== targetClass,
-    );
-    const order = newBatchOrder(images.length, settings.batchSize, [
-      seed,
-      targetClass,
-      canvasIndex,
-    ]);
-    const canvas = await readCanvas(
-      dataset,
-      parts,
-      settings.canvasSource,
-      targetClass,
-      canvasIndex,
-    );
-    const checkpoint = await stored.readCheckpoint(identity);
-    if (checkpoint)
-      onWork?.(checkpoint.step * settings.batchSize * gradientWork);
-    const start = checkpoint ?? {
-      step: 0,
-      mask: new Float32Array(pixels).fill(settings.initialMask),
-      canvas: Float32Array.from(canvas.pixels, (value) => value / 255),
-      loss: NaN,
-    };
-    yield { identity, start, images, order };
-  }
 }
 
 /** Everything that a pattern's bytes depend on, apart from class, canvas and seed. */

@@ -17,8 +17,5 @@ export type {
   SearchOutcome,
   ShardOutcome,
 } from "./shard-outcome.ts";
-export {
-  newShardRunner,
-  type ShardContext,
-  type ShardRunner,
-} from "./shard-runner.ts";
+export type { ShardContext, ShardRunner } from "./shard-context.ts";
+export { newShardRunner } from "./shard-runner.ts";

@@ -32,6 +32,8 @@ export interface RestRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, instead. */
+  readonly text?: string;
 }
 
 export interface RestAnswer<T> {
@@ -88,7 +90,7 @@ export async function startRest(
 async function request<T>(
   url: string,
   path: string,
-  { method = "GET", headers = {}, body }: RestRequest = {},
+  { method = "GET", headers = {}, body, text: given }: RestRequest = {},
 ): Promise<RestAnswer<T>> {
   const response = await fetch(url + path, {
     method,
@@ -96,6 +98,7 @@ async function request<T>(
       ...(body !== undefined && { "content-type": "application/json" }),
       ...headers,
     },
+    ...(given !== undefined && { body: given }),
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await response.text();

@@ -9,10 +9,15 @@ import type { Predictor } from "../evaluation/predict.ts";
 import { patternSize, writePatternImages } from "../report/images.ts";
 import type { PatternResult } from "../report/result.ts";
 import type { FinishedSearch } from "../search/run-searches.ts";
-import type { LocalSearch } from "./local-search.ts";
+import type { SearchSettings } from "../search/settings.ts";
 
 export interface PatternMeasurement {
-  readonly job: Pick<LocalSearch, "settings" | "threshold" | "outDirectory">;
+  readonly job: {
+    readonly settings: SearchSettings;
+    readonly threshold: number;
+    /** Masks and pictures go into folders in it. */
+    readonly outDirectory: string;
+  };
   readonly classifier: Pick<Classifier, "imageShape">;
   readonly predictor: Predictor;
   readonly evaluation: EvaluationImages;
