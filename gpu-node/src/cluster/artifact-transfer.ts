@@ -36,6 +36,8 @@ export interface UploadFile {
 
 /** Bytes of a chunk: large enough to cost little, small enough to leave room for others between two of them. */
 const chunkBytes = 128 * 1024;
+/** Of the files that one call is given. */
+const uploadsAtOnce = 4;
 const findWithinMs = 15_000;
 /** Digests that one question asks for. */
 const findAtOnce = 500;
@@ -142,16 +144,23 @@ export async function uploadLacking(
     files.map(({ sha256 }) => sha256),
     signal,
   );
-  for (const [at, file] of files.entries()) {
-    const stored = found[at];
-    if (!stored?.isComplete)
-      await upload(
-        peer,
-        file,
-        Math.min(stored?.bytes ?? 0, file.bytes),
-        signal,
-      );
-  }
+  const lacking = files
+    .map((file, at) => ({ file, stored: found[at] }))
+    .filter(({ stored }) => !stored?.isComplete);
+  // Small files are mostly waiting for the other side's disk: some at once.
+  const sendOthers = async () => {
+    for (let next = lacking.pop(); next; next = lacking.pop()) {
+      const { file, stored } = next;
+      const offset = Math.min(stored?.bytes ?? 0, file.bytes);
+      await upload(peer, file, offset, signal);
+    }
+  };
+  const senders = Math.min(uploadsAtOnce, lacking.length);
+  const ends = await Promise.allSettled(
+    Array.from({ length: senders }, sendOthers),
+  );
+  const failure = ends.find((end) => end.status === "rejected");
+  if (failure) throw failure.reason;
 }
 
 async function upload(

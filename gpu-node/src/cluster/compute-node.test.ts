@@ -1,15 +1,20 @@
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { credentials, status } from "@grpc/grpc-js";
-import { ResultReply_Verdict, Revocation_Reason } from "@motif/proto";
+import {
+  ResultReply_Verdict,
+  Revocation_Reason,
+  type Lease,
+} from "@motif/proto";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { referenceBackend } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
 import { newShardRunner, type ShardRunner } from "../shards/shard.ts";
 import {
   noopShard,
+  sha256,
   startTestControlPlane,
   type TestControlPlane,
 } from "./check-control-plane.ts";
@@ -329,6 +334,119 @@ it("a failure without a stream is told on the next one", async () => {
   shard.fail(new MotifError("model", "bad model"));
   const failure = await controlPlane.heard("failure");
   expect(failure.message).toBe("bad model");
+});
+
+/** Leaves a mask of `bytes` bytes, as a search does; told to stop, a checkpoint. */
+function fileRunner(bytes: number) {
+  const begun: { checkpoint: string | undefined }[] = [];
+  const runner: ShardRunner = {
+    async run(_, { workDirectory, signal, onCheckpoint, checkpointPath }) {
+      begun.push({
+        checkpoint: checkpointPath && (await readFile(checkpointPath, "utf8")),
+      });
+      if (begun.length === 1 && bytes === 0) {
+        if (!signal.aborted) await once(signal, "abort");
+        const path = join(workDirectory, "checkpoint");
+        await writeFile(path, "half way");
+        await onCheckpoint(path);
+        throw signal.reason;
+      }
+      const mask = join(workDirectory, "mask.npy");
+      await writeFile(mask, Buffer.alloc(bytes, 7));
+      const [canvas, pattern, heatmap] = [mask, mask, mask];
+      return {
+        kind: "search",
+        patterns: [
+          {
+            identity: { targetClass: 0, canvasIndex: 0, seed: 0 },
+            ...{ steps: 1, imageGradients: 1, maskL1: 1, wallMs: 1 },
+            ...{ mask, canvas, pattern, heatmap },
+            ...{ topPixels: [], predictivePower: [], sourceToTarget: [] },
+            kStar: null,
+          },
+        ],
+        backend: { name: "reference", provider: "typescript", threads: 1 },
+        ...{ compileMs: 0, searchMs: 0, evaluateMs: 0 },
+      };
+    },
+    close: async () => undefined,
+  };
+  return { runner, begun };
+}
+const inspection = (checkpointSha256 = ""): Partial<Lease> => ({
+  checkpointSha256,
+  spec: {
+    kind: {
+      $case: "inspectDataset",
+      value: {
+        dataset: {
+          ...{ name: "here", split: "", digest: "", files: [] },
+          path: directory,
+        },
+      },
+    },
+  },
+});
+
+it("uploads a result's files before the result, and goes on where an upload broke", async () => {
+  controlPlane = await startTestControlPlane();
+  controlPlane.breakTransfersAfter(300_000, 1);
+  controlPlane.enqueue(inspection());
+  let hadArtifact = false;
+  const mask = Buffer.alloc(700_000, 7);
+  controlPlane.setVerdict(() => {
+    hadArtifact =
+      controlPlane.artifacts.get(sha256(mask))?.equals(mask) ?? false;
+    return ResultReply_Verdict.VERDICT_STORED;
+  });
+  await startNode({ runner: fileRunner(mask.length).runner });
+  await controlPlane.heard("results");
+  expect(hadArtifact).toBe(true);
+  expect(controlPlane.offsets).toEqual([0, expect.any(Number)]);
+  expect(controlPlane.offsets[1]).toBeGreaterThanOrEqual(300_000);
+  await vi.waitFor(async () => {
+    expect(await spooled()).toEqual([]);
+    expect(await readdir(join(directory, "spool", "artifacts"))).toEqual([]);
+    expect(await readdir(join(directory, "work"))).toEqual([]);
+  });
+});
+
+it("an incomplete result's files are uploaded again", async () => {
+  controlPlane = await startTestControlPlane();
+  const mask = Buffer.alloc(1_000, 7);
+  const { VERDICT_INCOMPLETE, VERDICT_STORED } = ResultReply_Verdict;
+  controlPlane.setVerdict(() => {
+    if (controlPlane.offsets.length > 1) return VERDICT_STORED;
+    controlPlane.artifacts.delete(sha256(mask));
+    return VERDICT_INCOMPLETE;
+  });
+  controlPlane.enqueue(inspection());
+  await startNode({ runner: fileRunner(mask.length).runner });
+  await vi.waitFor(() => expect(resultsSaid()).toHaveLength(2), 10_000);
+  expect(controlPlane.artifacts.get(sha256(mask))?.equals(mask)).toBe(true);
+});
+
+it("a paused shard's checkpoint is at the control plane before the yield, and the next attempt gets it", async () => {
+  controlPlane = await startTestControlPlane();
+  const { runner, begun } = fileRunner(0);
+  controlPlane.enqueue(inspection());
+  await startNode({ runner });
+  const { leaseIds } = await controlPlane.heard("accept");
+  controlPlane.send({
+    $case: "revocation",
+    value: { leaseIds, reason: Revocation_Reason.REASON_PAUSED },
+  });
+  const { checkpointSha256 } = await controlPlane.heard("yield");
+  expect(controlPlane.artifacts.get(checkpointSha256)?.toString()).toBe(
+    "half way",
+  );
+  controlPlane.enqueue(inspection(checkpointSha256));
+  await vi.waitFor(() =>
+    expect(begun.map(({ checkpoint }) => checkpoint)).toEqual([
+      undefined,
+      "half way",
+    ]),
+  );
 });
 
 it("a disk that takes no result fails the lease and asks for no more", async () => {

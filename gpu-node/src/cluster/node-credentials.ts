@@ -121,7 +121,7 @@ async function joinCluster(
   }
   throw new MotifError(
     "cluster",
-    `this node cannot join. ${failures.join("; ")}. Look at the address, and make another join token if this one was used or is old.`,
+    `this node cannot join (${failures.join("; ")}). Look at the address, and make another join token if this one was used or is old.`,
   );
 }
 
@@ -146,7 +146,7 @@ export function fingerprintIn(joinToken: string): string {
  * @returns PEM
  */
 async function fetchAuthority(
-  { host, port, text }: ControlPlaneAddress,
+  { host, port }: ControlPlaneAddress,
   fingerprint: string,
 ): Promise<string> {
   const chain = await new Promise<DetailedPeerCertificate>(
@@ -182,7 +182,7 @@ async function fetchAuthority(
   }
   throw new MotifError(
     "cluster",
-    `${text} shows a certificate authority that is not the join token's. It is another control plane, or somebody stands between.`,
+    `the certificate authority is not the join token's: it is another control plane, or somebody stands between`,
   );
 }
 
