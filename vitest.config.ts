@@ -1,14 +1,40 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests of whole clusters: what they hold is timed in seconds, so they run one after another and with nothing beside them. */
+const clusters = [
+  "test/faults/**/*.test.ts",
+  "test/harness/cluster.test.ts",
+  "test/end-to-end/{cluster,security,up}.test.ts",
+];
+
 export default defineConfig({
   test: {
-    include: [
-      "{gpu-node,control-plane}/src/**/*.test.ts",
-      "prisma/*.test.ts",
-      "test/**/*.test.ts",
-    ],
     globalSetup: "test/harness/postgres-for-all.ts",
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "parts",
+          include: [
+            "{gpu-node,control-plane}/src/**/*.test.ts",
+            "prisma/*.test.ts",
+            "test/**/*.test.ts",
+          ],
+          exclude: clusters,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "clusters",
+          include: clusters,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -69,18 +69,23 @@ it("an artifact whose digest is wrong is refused, and nothing of it stays", asyn
     ).toBe(404);
 });
 
-it("a model that vanished from disk fails its search with the path, and other work goes on", async () => {
+it("a model that vanished from disk fails the search that waits for it by its name, and further ones are refused with the path", async () => {
   const path = join(columns, "columns.onnx");
   await cluster.request("POST", "/api/models", { path, dataset: "columns" });
   expect(await checkOf("columns")).toMatchObject({ status: "READY" });
-  await rm(path);
-  // A node that has the bytes needs no file: this one has never seen them.
+  // A node that has the bytes needs no file: the one that comes later has never seen them.
   await cluster.node("node-0").stop();
-  await cluster.startNode("node-1", { slots: 1 });
-  const job = await cluster.request<{ id: string }>("POST", "/api/jobs", {
+  const search = {
     ...{ kind: "search", model: "columns", dataset: "columns", classes: "0" },
     ...{ canvases: 1, steps: 10 },
-  });
+  };
+  const job = await cluster.request<{ id: string }>(
+    "POST",
+    "/api/jobs",
+    search,
+  );
+  await rm(path);
+  await cluster.startNode("node-1", { slots: 1 });
   const problem = await waitFor(
     "the search to say what is wrong",
     async () => {
@@ -92,8 +97,12 @@ it("a model that vanished from disk fails its search with the path, and other wo
     },
     { withinMs: 60_000 },
   );
-  expect(problem).toMatch(/columns/);
+  expect(problem).toMatch(/model "columns": .*Register the file again/);
   expect(problem).not.toMatch(/ at .*\.ts:/);
+  const refused = await post("/api/jobs", search);
+  expect(refused.status).toBe(409);
+  expect(String(refused.body.detail)).toContain(path);
+
   const other = await cluster.request<{ id: string }>("POST", "/api/jobs", {
     ...{ kind: "noop", shards: 3, waitMs: 0 },
   });
@@ -108,7 +117,11 @@ it("a model that vanished from disk fails its search with the path, and other wo
       ).status === "SUCCEEDED",
     { withinMs: 30_000 },
   );
-  await cluster.request("POST", `/api/jobs/${job.id}/cancel`);
+  const failed = await cluster.request<{ status: string }>(
+    "GET",
+    `/api/jobs/${job.id}`,
+  );
+  expect(failed.status).toBe("FAILED");
 });
 
 it.skipIf(!canMountTmpfs())(

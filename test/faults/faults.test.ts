@@ -3,6 +3,7 @@
  * four nodes and two replicas, real processes, real PostgreSQL, a network of proxies.
  */
 import { afterAll, beforeAll, expect, it, onTestFailed } from "vitest";
+import { checkInvariants } from "../../control-plane/src/leases/check-invariants.ts";
 import { Cluster } from "../harness/cluster.ts";
 import { pause, waitFor } from "../harness/wait-for.ts";
 import {
@@ -108,6 +109,11 @@ it(
     await second.process.kill();
     await second.start({ env: { MOTIF_CRASH_AFTER_COMMIT: "5" } });
     await restart(["node-2", "node-3"]);
+    await waitFor(
+      "the replica to die between a commit and its Ack",
+      async () => second.process.hasEnded,
+      { withinMs: 60_000 },
+    );
     expect((await second.process.ended).signal).toBe("SIGKILL");
     await second.start();
     await expectWorkGoesOn();
@@ -162,6 +168,7 @@ it(
     );
     await expectNothingLostOrDoubled(cluster, jobs, 500);
     await expectNothingHeld(cluster);
+    expect(await checkInvariants(cluster.pool)).toEqual([]);
 
     // Slots are free again: as many shards as there are slots run at once.
     await submit("all slots", everybody.length * slots, 8_000);

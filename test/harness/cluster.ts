@@ -147,7 +147,9 @@ export class Cluster {
     logPath = join(this.folder, `${name}.log`),
   ): RunningProcess {
     this.#logs.set(name, logPath);
-    const first = this.nodes.size;
+    // The same after each start, so that the nodes stay spread over the replicas.
+    const known = [...this.nodes.keys()];
+    const first = known.includes(name) ? known.indexOf(name) : known.length;
     const dialled =
       options.controlPlanes ??
       this.replicas.map(

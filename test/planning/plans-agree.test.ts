@@ -16,10 +16,8 @@ import {
 import { meanSeedOverlap as overlapForCluster } from "../../control-plane/src/jobs/seed-overlap.ts";
 import { splitParts, type Dataset } from "../../gpu-node/src/data/index.ts";
 import { parseClassList } from "../../gpu-node/src/local/class-list.ts";
-import {
-  choosePack,
-  listSearches,
-} from "../../gpu-node/src/local/plan-searches.ts";
+import { listSearches } from "../../gpu-node/src/local/plan-searches.ts";
+import { choosePack } from "../../gpu-node/src/shards/compile-search.ts";
 import { meanSeedOverlap } from "../../gpu-node/src/report/overlap.ts";
 import type { PatternResult } from "../../gpu-node/src/report/result.ts";
 import {

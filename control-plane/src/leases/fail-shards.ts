@@ -76,8 +76,10 @@ export async function failHeld(
       id: lease.queueId,
       retryCount: lease.retryCount,
     }));
-  if (retried.length > 0)
+  if (retried.length > 0) {
     await queue.fail(shardQueue, attempts(retried), null, onConnection(client));
+    await putFirst(client, retried);
+  }
   if (dead.length > 0)
     await queue.complete(
       shardQueue,
@@ -110,4 +112,21 @@ export async function failHeld(
       ),
     )),
   ]);
+}
+
+/** Above every priority that the feeder gives (fair-share.ts). */
+const retryPriority = 1;
+
+/**
+ * A shard that has had its turn has it again as soon as its back-off is over: by the priority that it was fed with, it could wait for
+ * as long as later shards come with higher ones.
+ */
+async function putFirst(
+  client: Queryable,
+  retried: readonly FailedLease[],
+): Promise<void> {
+  await client.query(
+    `UPDATE pgboss.job SET priority = $1 WHERE name = $2 AND id = ANY($3::uuid[])`,
+    [retryPriority, shardQueue, retried.map(({ lease }) => lease.queueId)],
+  );
 }

@@ -189,6 +189,28 @@ describe("the way of a shard", () => {
     ]);
   });
 
+  it("a failed attempt comes again before shards that were fed later, however little is in flight by then", async () => {
+    const first = await submit(16);
+    await leases.feedShards();
+    const held = await grant(16);
+    // Fed last, with the lowest priority.
+    const last = held.at(-1)!;
+    await leases.failShards([
+      {
+        leaseId: last.leaseId,
+        nodeId: node,
+        fault: "node",
+        message: "its node is gone",
+      },
+    ]);
+    await leases.completeShards(held.slice(0, -1).map(resultOf));
+    await submit(20);
+    await leases.feedShards();
+    await skipBackoff();
+    const [next] = await grant();
+    expect(next).toMatchObject({ shardId: last.shardId, jobId: first });
+  });
+
   it("a fault of the input is not tried again", async () => {
     await submit(1);
     const { leaseId, shardId } = await grantOne();

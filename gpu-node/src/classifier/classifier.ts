@@ -38,22 +38,19 @@ const largestModelBytes = 2 ** 31;
 
 /**
  * Reads a model and its manifest (`model.json` beside `model.onnx`, unless another is named).
+ * @param fallbackName what the model is called where its manifest does not say; its file's name where absent
  * @throws MotifError "model" when either cannot be used, or they disagree; nothing has been computed then
  */
 export async function openClassifier(
   path: string,
   manifestPath?: string,
+  fallbackName?: string,
 ): Promise<Classifier> {
   const bytes = await readModel(path);
-  const beside = join(
-    dirname(path),
-    `${basename(path).replace(/\.onnx$/i, "")}.json`,
-  );
+  const stem = basename(path).replace(/\.onnx$/i, "");
+  const beside = join(dirname(path), `${stem}.json`);
   const named = manifestPath ?? (existsSync(beside) ? beside : undefined);
-  const manifest = await readManifest(
-    named,
-    basename(path).replace(/\.onnx$/i, ""),
-  );
+  const manifest = await readManifest(named, fallbackName ?? stem);
   const imported = new Map<number, { model: ImportedModel; graph: Graph }>();
   const importAt = (batch: number) => {
     let known = imported.get(batch);

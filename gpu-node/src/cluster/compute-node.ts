@@ -38,6 +38,8 @@ export interface ComputeNodeOptions {
   readonly runner: ShardRunner;
   /** Most bytes of the artifact cache. */
   readonly cacheBytes: number;
+  /** For tests of faults: every result is sent twice. */
+  readonly isSendingTwice?: boolean;
   readonly log: NodeLog;
   /** Milliseconds that also pass while the process is frozen (elapsed-time.ts). */
   readonly now: () => number;
@@ -121,7 +123,10 @@ export async function openComputeNode(
     clock,
     spool,
     newDelivery: (callbacks) =>
-      newResultDelivery({ spool, log, now, ...callbacks }),
+      newResultDelivery({
+        ...{ spool, log, now, isSendingTwice: options.isSendingTwice },
+        ...callbacks,
+      }),
     work: (run) => shardRun.work(run),
     discard: (lease) => shardRun.discard(lease),
     log,

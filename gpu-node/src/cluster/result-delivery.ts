@@ -59,6 +59,7 @@ const mostSetbackMs = 30_000;
  * @param options.isFenced asked before anything is sent
  * @param options.onSettled told once a result is stored or stale
  * @param options.onLost told that a result cannot be delivered because its files are gone from the spool
+ * @param options.isSendingTwice for tests of faults: as if every result had been thought lost on its way
  */
 export function newResultDelivery(options: {
   readonly spool: ResultSpool;
@@ -67,8 +68,10 @@ export function newResultDelivery(options: {
   readonly isFenced: () => boolean;
   readonly onSettled: (leaseId: string) => void;
   readonly onLost: (leaseId: string, message: string) => void;
+  readonly isSendingTwice?: boolean;
 }): ResultDelivery {
   const { spool, log, now, isFenced, onSettled, onLost } = options;
+  const sendings = options.isSendingTwice === true ? 2 : 1;
   const outgoing = new Map<string, Outgoing>();
   let route: DeliveryRoute | null = null;
   let uploads = 0;
@@ -110,7 +113,8 @@ export function newResultDelivery(options: {
       entry.state = "sent";
       entry.sentAt = now();
     }
-    route.send(entries.map(({ result }) => result));
+    for (let i = 0; i < sendings; i++)
+      route.send(entries.map(({ result }) => result));
   };
 
   const uploadAndSend = async (entry: Outgoing, by: DeliveryRoute) => {

@@ -122,6 +122,7 @@ async function runNode(options: NodeOptions): Promise<void> {
         backend,
         runner,
         cacheBytes: options.cacheBytes,
+        isSendingTwice: process.env.MOTIF_SEND_RESULTS_TWICE === "1",
         log,
         now: newElapsedTime(
           () => performance.now(),

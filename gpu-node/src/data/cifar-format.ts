@@ -57,6 +57,8 @@ export interface CifarFiles {
     readonly path: string;
     readonly count: number;
   }[];
+  /** Those that are there; none where it is one file. */
+  readonly splits: readonly string[];
   /** Path of the class names, where they are there. */
   readonly namesPath: string | null;
 }
@@ -98,6 +100,7 @@ export function chooseCifarFiles(
     );
   return {
     kind,
+    splits: available,
     batches: batches.map((file) => ({
       path: file.path,
       count: countImages(`${place}: ${file.path}`, file.size, kind),
@@ -128,7 +131,7 @@ export function recogniseCifarFile(
     );
   const [kind] = candidates;
   const count = countImages(place, size, kind);
-  return { kind, batches: [{ path, count }], namesPath: null };
+  return { kind, splits: [], batches: [{ path, count }], namesPath: null };
 }
 
 export const recordBytes = (kind: CifarKind) => kind.labelBytes + cifarPixels;

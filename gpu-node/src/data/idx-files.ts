@@ -43,6 +43,13 @@ export async function findIdxImages(
   return join(path, candidates[0]); // "x" sorts before "x.gz": what is unpacked already is taken.
 }
 
+/** The splits of a folder of IDX files; none for a single file. */
+export async function listIdxSplits(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [];
+  const found = (await readdir(path)).filter((name) => imagesName.test(name));
+  return [...new Set(found.sort().map(splitOf))];
+}
+
 /** The split that a file's name tells: "t10k" is MNIST's word for test. */
 function splitOf(name: string): string {
   const prefix = imagesName.exec(name)![1];

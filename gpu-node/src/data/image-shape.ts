@@ -14,7 +14,7 @@ const headerBytes = 16;
  */
 export async function findImageShape(
   path: string,
-  split: string,
+  split?: string,
 ): Promise<readonly [number, number, number] | null> {
   if (!existsSync(path)) return null;
   const imagesPath = await findIdxImages(path, split);

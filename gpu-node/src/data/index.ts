@@ -1,8 +1,8 @@
 /** The face of the data readers. */
 export type { Dataset, OpenOptions } from "./dataset.ts";
+export { describeDataset, type DatasetOutline } from "./describe-dataset.ts";
 export { findImageShape } from "./image-shape.ts";
 export { readManifest, type Manifest } from "./manifest.ts";
-export { outlineDataset, type DatasetOutline } from "./outline.ts";
 export { openDataset } from "./open-dataset.ts";
 export { splitParts, type Parts } from "./parts.ts";
 export { randomFrom, type Random } from "./random.ts";

@@ -7,7 +7,7 @@ import { isGzip, readStart } from "./bounded-gunzip.ts";
 import { isCifarBatch, isCifarFile } from "./cifar-format.ts";
 import type { Dataset, OpenOptions } from "./dataset.ts";
 import { openDecoded } from "./decoded-dataset.ts";
-import type { FileTree, ListedFile } from "./file-tree.ts";
+import type { FileTree, ListedFile, Listing } from "./file-tree.ts";
 import { openFolder } from "./folder-files.ts";
 import { findIdxImages } from "./idx-files.ts";
 import { planImageFolder } from "./image-folder.ts";
@@ -63,10 +63,7 @@ async function openKind(path: string, options: OpenOptions): Promise<Dataset> {
       identity: tree.identity,
       async plan() {
         const listing = await tree.list(options.signal);
-        const isCifar =
-          listing.files.some((file) => isCifarBatch(file.path)) &&
-          !listing.files.some((file) => isPicture(file.path));
-        return isCifar
+        return holdsCifar(listing)
           ? planCifar(tree, listing, options)
           : planImageFolder(tree, listing, options);
       },
@@ -75,7 +72,19 @@ async function openKind(path: string, options: OpenOptions): Promise<Dataset> {
   );
 }
 
-async function openTree(path: string, signal?: AbortSignal): Promise<FileTree> {
+/** Whether files in CIFAR's format are what a folder or archive is about. */
+export function holdsCifar({ files }: Listing): boolean {
+  return (
+    files.some((file) => isCifarBatch(file.path)) &&
+    !files.some((file) => isPicture(file.path))
+  );
+}
+
+/** A folder or archive. @throws MotifError "dataset" when it is neither */
+export async function openTree(
+  path: string,
+  signal?: AbortSignal,
+): Promise<FileTree> {
   const rules = {
     isInteresting: (file: string) => isPicture(file) || isCifarFile(file),
     check(file: ListedFile) {

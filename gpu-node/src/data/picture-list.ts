@@ -12,6 +12,8 @@ const mostClasses = 2 ** 16;
 export const isPicture = (path: string) => pictureName.test(path);
 
 export interface PictureList {
+  /** Those that are there, sorted; none where classes lie in no split. */
+  readonly splits: readonly string[];
   /** Names of the class folders in sorted order, the order of class indices. */
   readonly classes: readonly string[];
   /** By class, then by name: the order of the data set. */
@@ -68,6 +70,7 @@ export function listPictures(
     (a, b) => classOf(a) - classOf(b) || inOrder(a.path, b.path),
   );
   return {
+    splits: hasSplits ? [...tops].sort(inOrder) : [],
     classes,
     pictures,
     labels: Uint16Array.from(pictures, classOf),

@@ -1,27 +1,10 @@
-/** What a local search will do, settled before it starts: which searches, how many side by side, on which images. Pure. */
+/** Which searches a local search will run, settled before it starts. Pure. */
 import type { Dataset, Parts } from "../data/index.ts";
 import { MotifError } from "../motif-error.ts";
 import { listCanvasImages } from "../search/canvases.ts";
 import type { SearchIdentity } from "../search/run-searches.ts";
+import { listSearchImages } from "../shards/search-inputs.ts";
 import type { LocalSearch } from "./local-search.ts";
-
-/** Floats of images that share a forward pass: with them a ResNet-18 of 32×32 stays under 1 GB. */
-const packedFloats = 8 * 4 * 3 * 32 * 32;
-
-/** S where the user does not say: 8 for small images, fewer where 8 would only take memory. */
-export function choosePack(
-  imageShape: readonly [number, number, number],
-  batchSize: number,
-): number {
-  const [channels, height, width] = imageShape;
-  return Math.max(
-    1,
-    Math.min(
-      8,
-      Math.floor(packedFloats / (batchSize * channels * height * width)),
-    ),
-  );
-}
 
 /**
  * The searches of a job: classes, then canvases, then seeds.
@@ -36,16 +19,7 @@ export function listSearches(
   const { settings, canvasIndex, seed } = job;
   const identities: SearchIdentity[] = [];
   for (const targetClass of classes) {
-    const others = parts.search.filter(
-      (index) => dataset.labels[index] !== targetClass,
-    ).length;
-    if (others < settings.batchSize) {
-      throw new MotifError(
-        "dataset",
-        `${dataset.name}: only ${others} images are left to search class ${targetClass} with, a batch takes ${settings.batchSize}. ` +
-          "Add images, or ask for a smaller --batch-size.",
-      );
-    }
+    listSearchImages({ dataset, parts }, targetClass, settings.batchSize);
     const available =
       settings.canvasSource === "natural"
         ? listCanvasImages(dataset, parts, targetClass).length

@@ -2,45 +2,39 @@
  * `motif search --local`: one model, one data set, this process. Opens and checks both, runs every search that is not in
  * the output folder yet, and gives the result; patterns and pictures are on disk as soon as each is done.
  */
-import { resolve } from "node:path";
 import { openClassifier, type Classifier } from "../classifier/classifier.ts";
-import { openDataset, type Dataset, type Parts } from "../data/index.ts";
-import type { Executable } from "../engine/index.ts";
-import {
-  predictImages,
-  type CleanAccuracy,
-} from "../evaluation/clean-accuracy.ts";
-import type { EvaluationImages } from "../evaluation/measure-power.ts";
-import { curveSizes } from "../evaluation/power-curve.ts";
-import { compilePredictor, type Predictor } from "../evaluation/predict.ts";
+import type { Dataset } from "../data/index.ts";
 import { MotifError } from "../motif-error.ts";
 import { meanSeedOverlap } from "../report/overlap.ts";
 import type { PatternResult, Result } from "../report/result.ts";
 import { openImageSource } from "../search/image-source.ts";
-import { runSearches, type SearchIdentity } from "../search/run-searches.ts";
+import type { SearchIdentity } from "../search/run-searches.ts";
 import { checkSettings, type SearchSettings } from "../search/settings.ts";
-import { buildStepGraph } from "../search/step-graph.ts";
 import { nameClasses } from "../shards/class-names.ts";
-import { partsOf, thin } from "../shards/dataset-parts.ts";
-import { measureDeclared } from "../shards/declared-accuracy.ts";
-import { prepareSearches } from "../shards/prepare-searches.ts";
-import { recordPattern } from "../shards/record-pattern.ts";
+import { choosePack, compileSearch } from "../shards/compile-search.ts";
+import { measureModel, type ModelAccuracy } from "../shards/model-accuracy.ts";
+import {
+  openSplitDataset,
+  type SplitDataset,
+} from "../shards/search-inputs.ts";
+import {
+  openEvaluation,
+  searchPatterns,
+  workOf,
+  type OpenSearch,
+} from "../shards/search-patterns.ts";
 import { parseClassList } from "./class-list.ts";
 import type {
   LocalSearch,
   LocalSearchEvents,
   LocalSearchOutcome,
 } from "./local-search.ts";
-import { choosePack, listSearches } from "./plan-searches.ts";
+import { listSearches } from "./plan-searches.ts";
 import {
   checkWritable,
   openStoredPatterns,
   type StoredPatterns,
 } from "./stored-patterns.ts";
-
-/** Forward passes that a gradient costs, about: it scales the progress bar. */
-const gradientWork = 3;
-const checkpointMs = 20_000;
 
 export interface LocalSearchOptions {
   readonly signal: AbortSignal;
@@ -69,17 +63,15 @@ export async function searchLocally(
   const classes = parseClassList(job.classes, classifier.numClasses);
 
   events.onPhase?.("Reading the data set");
-  const dataset = await openDataset(resolve(job.datasetPath), {
-    imageShape: classifier.imageShape,
-    numClasses: classifier.numClasses,
+  const split = await openSplitDataset(classifier, job.datasetPath, {
     signal,
     ...(job.split !== undefined && { split: job.split }),
     ...(events.onDecoded && { onProgress: events.onDecoded }),
     ...(job.cacheDirectory !== undefined && { cacheDir: job.cacheDirectory }),
   });
+  const { dataset, parts } = split;
   try {
     const classNames = nameClasses(classifier, dataset);
-    const parts = partsOf(dataset, classifier.numClasses);
     const identities = listSearches(job, classes, dataset, parts);
     const pack =
       job.pack ?? choosePack(classifier.imageShape, job.settings.batchSize);
@@ -87,7 +79,7 @@ export async function searchLocally(
       job.outDirectory,
       describeJob(job, classifier, dataset, pack),
     );
-    const opened = { job, classifier, dataset, parts, pack, stored };
+    const opened = { ...split, job, classifier, pack, stored };
     const done = await runOpened(opened, identities, options);
     const { settings, backend } = job;
     const patterns = identities.flatMap(
@@ -141,17 +133,15 @@ export async function searchLocally(
 }
 
 /** A job whose model, data set and folder are open and agree. */
-interface OpenedJob {
+interface OpenedJob extends SplitDataset {
   readonly job: LocalSearch;
   readonly classifier: Classifier;
-  readonly dataset: Dataset;
-  readonly parts: Parts;
   readonly pack: number;
   readonly stored: StoredPatterns;
 }
 
 interface Done {
-  readonly cleanAccuracy: CleanAccuracy;
+  readonly cleanAccuracy: ModelAccuracy;
   readonly patterns: ReadonlyMap<SearchIdentity, PatternResult>;
   readonly timing: Omit<Result["timing"], "importMs">;
   readonly wasStopped: boolean;
@@ -166,42 +156,28 @@ async function runOpened(
   options: LocalSearchOptions,
 ): Promise<Done> {
   const { job, classifier, dataset, parts, pack, stored } = opened;
-  const { settings, backend } = job;
+  const { settings } = job;
   const { signal, now, events = {} } = options;
   events.onPhase?.("Compiling");
   let mark = now();
-  const predictor = await compilePredictor(
-    classifier,
-    backend,
-    pack * settings.batchSize,
-  );
-  let executable: Executable | undefined;
+  const compiled = await compileSearch(classifier, job.backend, settings, pack);
   try {
-    executable = await backend.compile(
-      buildStepGraph(classifier, {
-        pack,
-        batchSize: settings.batchSize,
-        alpha: settings.alpha,
-        withCanvasGradient: settings.canvasSource === "free",
-      }),
-    );
     const compileMs = now() - mark;
 
     events.onPhase?.("Measuring the clean accuracy");
     mark = now();
-    const cleanAccuracy = await measureDeclared(
-      job.modelPath,
+    const { predictor } = compiled;
+    const cleanAccuracy = await measureModel(
       classifier,
+      job.modelPath,
       dataset,
       predictor,
-      { signal, onWarning: events.onWarning },
+      { signal },
     );
-    const indices = thin(parts.evaluate, job.evaluateImages);
-    const evaluation: EvaluationImages = {
-      dataset,
-      indices,
-      predictions: await predictImages(predictor, dataset, indices, { signal }),
-    };
+    if (cleanAccuracy.warning !== null)
+      events.onWarning?.(cleanAccuracy.warning);
+    const most = job.evaluateImages;
+    const evaluation = await openEvaluation(opened, predictor, most, signal);
     const checkMs = now() - mark;
 
     const patterns = new Map<SearchIdentity, PatternResult>();
@@ -210,11 +186,22 @@ async function runOpened(
       if (pattern) patterns.set(identity, pattern);
     }
     const resumed = patterns.size;
+    const search = {
+      classifier,
+      dataset,
+      parts,
+      evaluation,
+      compiled,
+      settings,
+      pack,
+      threshold: job.threshold,
+      directory: job.outDirectory,
+    };
     const searched = await searchRemaining(
-      opened,
+      search,
       identities,
       patterns,
-      { predictor, executable, evaluation },
+      stored,
       options,
     );
     const { wasStopped, failure, searchMs } = searched;
@@ -222,23 +209,16 @@ async function runOpened(
     const timing = { compileMs, searchMs, evaluateMs };
     return { cleanAccuracy, patterns, timing, wasStopped, failure, resumed };
   } finally {
-    await executable?.dispose();
-    await predictor.dispose();
+    await compiled.dispose();
   }
-}
-
-interface Compiled {
-  readonly predictor: Predictor;
-  readonly executable: Executable;
-  readonly evaluation: EvaluationImages;
 }
 
 /** Runs the searches that `patterns` lacks and adds each as it is done. */
 async function searchRemaining(
-  opened: OpenedJob,
+  unread: Omit<OpenSearch, "images">,
   identities: readonly SearchIdentity[],
   patterns: Map<SearchIdentity, PatternResult>,
-  { predictor, executable, evaluation }: Compiled,
+  stored: StoredPatterns,
   { signal, now, events = {} }: LocalSearchOptions,
 ): Promise<{
   readonly wasStopped: boolean;
@@ -246,22 +226,10 @@ async function searchRemaining(
   readonly searchMs: number;
   readonly evaluateMs: number;
 }> {
-  const { job, classifier, dataset, parts, pack, stored } = opened;
-  const { settings } = job;
   const remaining = identities.filter((identity) => !patterns.has(identity));
-  const sizes = curveSizes(classifier.imageShape[1] * classifier.imageShape[2]);
-  const evaluationWork = (targetClass: number) =>
-    sizes.length *
-    evaluation.indices.reduce(
-      (sum, index) => sum + Number(dataset.labels[index] !== targetClass),
-      0,
-    );
-  const searchWork = gradientWork * settings.steps * settings.batchSize;
-  const work = remaining.reduce(
-    (sum, { targetClass }) => sum + searchWork + evaluationWork(targetClass),
-    0,
+  events.onPlanned?.(
+    remaining.reduce((sum, identity) => sum + workOf(identity, unread), 0),
   );
-  events.onPlanned?.(work);
   events.onPhase?.("Searching");
   const began = now();
   let evaluateMs = 0;
@@ -272,50 +240,25 @@ async function searchRemaining(
     evaluateMs,
   });
   try {
-    const running = runSearches(
-      prepareSearches(remaining, {
-        ...{ classifier, dataset, parts, settings },
-        readCheckpoint: async (identity) => {
-          const checkpoint = await stored.readCheckpoint(identity);
-          if (checkpoint)
-            events.onWork?.(
-              checkpoint.step * settings.batchSize * gradientWork,
-            );
-          return checkpoint;
-        },
-      }),
-      executable,
-      await openImageSource(dataset, parts.search),
-      settings,
-      {
-        pack,
-        numClasses: classifier.numClasses,
-        imageShape: classifier.imageShape,
+    const { dataset, parts } = unread;
+    const images = await openImageSource(dataset, parts.search);
+    const search = { ...unread, images };
+    // A search that is done is worth its evaluation even when the run is being stopped: it takes seconds.
+    const found = searchPatterns(remaining, search, {
+      signal,
+      now,
+      startOf: (identity) => stored.readCheckpoint(identity),
+      async onCheckpoint(searches) {
+        for (const { identity, state } of searches)
+          await stored.writeCheckpoint(identity, state);
       },
-      {
-        signal,
-        now,
-        checkpointMs,
-        onCheckpoint: (identity, state) =>
-          stored.writeCheckpoint(identity, state),
-        onStep: (searches) =>
-          events.onWork?.(searches * gradientWork * settings.batchSize),
-      },
-    );
-    for await (const finished of running) {
+      onWork: events.onWork,
+    });
+    for await (const { identity, pattern, evaluateMs: tookMs } of found) {
       const mark = now();
-      // A search that is done is worth its evaluation even when the run is being stopped: it takes seconds.
-      const pattern = await recordPattern(finished, {
-        job,
-        classifier,
-        predictor,
-        evaluation,
-        sizes,
-        onImages: events.onWork,
-      });
       await stored.writePattern(pattern);
-      patterns.set(finished.identity, pattern);
-      evaluateMs += now() - mark;
+      patterns.set(identity, pattern);
+      evaluateMs += tookMs + now() - mark;
       events.onPattern?.(pattern, patterns.size, identities.length);
     }
   } catch (error) {

@@ -2,6 +2,7 @@
  * What a local search keeps in its folder while it runs: each finished pattern, and where unfinished searches stand. It is
  * written before anything is said to be done, so that a run that was stopped, or died, goes on from there.
  */
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +10,6 @@ import { MotifError } from "../motif-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
 import type { PatternResult } from "../report/result.ts";
 import type { SearchIdentity, SearchState } from "../search/run-searches.ts";
-import { decodeState, encodeState } from "../shards/search-state.ts";
 
 export interface StoredPatterns {
   /** The finished pattern of a search, if it is there and its pictures are. */
@@ -88,10 +88,13 @@ export async function openStoredPatterns(
     },
     async readCheckpoint(identity) {
       const path = pathOf(identity, "checkpoint");
-      return existsSync(path) ? decodeState(await readFile(path)) : null;
+      return existsSync(path) ? decodeCheckpoint(await readFile(path)) : null;
     },
     writeCheckpoint: (identity, state) =>
-      writeFileAtomically(pathOf(identity, "checkpoint"), encodeState(state)),
+      writeFileAtomically(
+        pathOf(identity, "checkpoint"),
+        encodeCheckpoint(state),
+      ),
   };
 }
 
@@ -117,4 +120,44 @@ function describeDifference(
     // The message says that they are damaged.
   }
   return `${directory} holds patterns of another search (${differing}). Choose another --out, or remove that folder.`;
+}
+
+/** SHA-256 of what follows, then step and the two lengths as uint32, loss as float64, mask and canvas as float32. */
+function encodeCheckpoint({
+  step,
+  mask,
+  canvas,
+  loss,
+}: SearchState): Uint8Array {
+  const body = Buffer.alloc(20 + 4 * (mask.length + canvas.length));
+  body.writeUInt32LE(step, 0);
+  body.writeUInt32LE(mask.length, 4);
+  body.writeUInt32LE(canvas.length, 8);
+  body.writeDoubleLE(loss, 12);
+  [...mask, ...canvas].forEach((value, i) =>
+    body.writeFloatLE(value, 20 + 4 * i),
+  );
+  return Buffer.concat([createHash("sha256").update(body).digest(), body]);
+}
+
+/** @returns null when the bytes are damaged: the search then starts again */
+function decodeCheckpoint(bytes: Buffer): SearchState | null {
+  const body = bytes.subarray(32);
+  if (
+    bytes.length < 52 ||
+    !createHash("sha256").update(body).digest().equals(bytes.subarray(0, 32))
+  )
+    return null;
+  const maskLength = body.readUInt32LE(4);
+  const canvasLength = body.readUInt32LE(8);
+  const floats = (from: number, count: number) =>
+    Float32Array.from({ length: count }, (_, i) =>
+      body.readFloatLE(20 + 4 * (from + i)),
+    );
+  return {
+    step: body.readUInt32LE(0),
+    mask: floats(0, maskLength),
+    canvas: floats(maskLength, canvasLength),
+    loss: body.readDoubleLE(12),
+  };
 }

@@ -28,11 +28,10 @@ export async function openImageSource(
       into[offset + i] = toUnit[from[start + i]]!;
   };
   if (indices.length * imageBytes > cacheBytes) {
-    let buffer = new Uint8Array(0);
     return {
       async read(wanted, into, offset) {
         const length = wanted.length * imageBytes;
-        if (buffer.length !== length) buffer = new Uint8Array(length);
+        const buffer = new Uint8Array(length); // Of this call alone: several may be under way.
         await dataset.read(wanted, buffer);
         convert(buffer, 0, into, offset, length);
       },

@@ -14,6 +14,7 @@ import {
   type Search,
   type SearchIdentity,
   type SearchState,
+  type UnfinishedSearch,
 } from "./run-searches.ts";
 import { presets } from "./settings.ts";
 import { buildStepGraph } from "./step-graph.ts";
@@ -89,6 +90,7 @@ async function run(
   pack: number,
   options: Partial<RunOptions> = {},
   offset = NaN,
+  onFinished: () => void = () => undefined,
 ): Promise<FinishedSearch[]> {
   const graph = buildStepGraph(classifier(offset), {
     pack,
@@ -106,7 +108,10 @@ async function run(
     { pack, numClasses, imageShape },
     { now, ...options },
   );
-  for await (const each of running) finished.push(each);
+  for await (const each of running) {
+    onFinished();
+    finished.push(each);
+  }
   return finished;
 }
 
@@ -143,11 +148,34 @@ describe("a pack of searches", () => {
       run([search(identities[1])], 2, {
         signal: controller.signal,
         onStep: () => void (++steps === 5 && controller.abort()),
-        onCheckpoint: async (_, state) => void kept.push(state),
+        onCheckpoint: async (searches) =>
+          void kept.push(...searches.map(({ state }) => state)),
       }),
     ).rejects.toThrow(/abort/i);
     expect(kept.map(({ step }) => step)).toEqual([5]);
     const [resumed] = await run([search(identities[1], kept[0])], 2);
+    expect(resumed.state).toEqual(whole.state);
+  });
+
+  it("keeps a finished search that whoever asked for it left in the midst of", async () => {
+    const [whole] = await run([search(identities[1])], 2);
+    const kept: UnfinishedSearch[] = [];
+    const leaving = run(
+      [search(identities[1]), search(identities[0])],
+      2,
+      { onCheckpoint: async (searches) => void kept.push(...searches) },
+      NaN,
+      () => {
+        throw new Error("left");
+      },
+    );
+    await expect(leaving).rejects.toThrow("left");
+    expect(kept.map(({ identity }) => identity)).toEqual([
+      identities[1],
+      identities[0],
+    ]);
+    expect(kept[0].state).toEqual(whole.state);
+    const [resumed] = await run([search(identities[1], kept[0].state)], 2);
     expect(resumed.state).toEqual(whole.state);
   });
 
@@ -158,7 +186,8 @@ describe("a pack of searches", () => {
       2,
       {
         checkpointMs: 0,
-        onCheckpoint: async (_, { step }) => void kept.push(step),
+        onCheckpoint: async (searches) =>
+          void kept.push(...searches.map(({ state }) => state.step)),
       },
     );
     expect(kept.length).toBeGreaterThan(settings.steps);

@@ -44,6 +44,12 @@ export interface FinishedSearch {
   readonly wallMs: number;
 }
 
+/** A search under way. */
+export interface UnfinishedSearch {
+  readonly identity: SearchIdentity;
+  readonly state: SearchState;
+}
+
 export interface PackShape {
   readonly pack: number;
   readonly numClasses: number;
@@ -57,10 +63,9 @@ export interface RunOptions {
   readonly now: () => number;
   /** Told after each step how many searches took it. */
   readonly onStep?: (searches: number) => void;
-  /** Given every search under way when the run is stopped, and every `checkpointMs` before. */
+  /** Given every search under way when the run is stopped or left, and every `checkpointMs` before. */
   readonly onCheckpoint?: (
-    identity: SearchIdentity,
-    state: SearchState,
+    searches: readonly UnfinishedSearch[],
   ) => Promise<void>;
   readonly checkpointMs?: number;
 }
@@ -137,9 +142,14 @@ export async function* runSearches(
     loss: slot.loss,
   });
   const checkpoint = async () => {
-    if (!options.onCheckpoint) return;
-    for (const slot of slots)
-      if (slot) await options.onCheckpoint(slot.search.identity, stateOf(slot));
+    await options.onCheckpoint?.(
+      slots
+        .filter((slot) => slot !== null)
+        .map((slot) => ({
+          identity: slot.search.identity,
+          state: stateOf(slot),
+        })),
+    );
   };
 
   for (let index = 0; index < pack; index++) await fill(index);
@@ -147,11 +157,18 @@ export async function* runSearches(
   for (;;) {
     for (const [index, slot] of slots.entries()) {
       if (!slot || slot.step < settings.steps) continue;
-      yield {
-        identity: slot.search.identity,
-        state: stateOf(slot),
-        wallMs: slot.wallMs,
-      };
+      let isTaken = false;
+      try {
+        yield {
+          identity: slot.search.identity,
+          state: stateOf(slot),
+          wallMs: slot.wallMs,
+        };
+        isTaken = true;
+      } finally {
+        // Whoever leaves in the midst of a finished search has not made use of it: it is kept like those under way.
+        if (!isTaken) await checkpoint();
+      }
       await fill(index);
     }
     const active = slots.filter((slot) => slot !== null);

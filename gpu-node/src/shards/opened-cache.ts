@@ -1,40 +1,105 @@
 /**
- * What took long to open, kept for the next shard that wants the same. Each is lent to one shard at a time; of those that nobody
- * has, the last few are kept.
+ * Things that take long to open, kept for the next shard that needs the same: by a key that holds all they depend on, bounded,
+ * the one that was idle longest freed first. What is in use is never freed, and does not count as kept.
  */
 
-export interface OpenedCache<T extends { close(): Promise<void> }> {
-  /** @param open called where none is free @returns it, and whether it was opened now */
+export interface Opened<Value> {
+  readonly value: Value;
+  dispose(): Promise<void>;
+}
+
+export interface Borrowed<Value> {
+  readonly value: Value;
+  /** Whether it was there already. */
+  readonly wasOpen: boolean;
+  /** To be called once. */
+  release(): Promise<void>;
+}
+
+export interface OpenedCache<Value> {
+  /**
+   * @param open told the borrower's own signal
+   * @throws whatever `open` throws; the signal's reason when aborted
+   */
   borrow(
     key: string,
-    open: () => Promise<T>,
-  ): Promise<{ readonly value: T; readonly isNew: boolean }>;
-  /** @param isSound whether it may be used again */
-  giveBack(key: string, value: T, isSound: boolean): Promise<void>;
+    signal: AbortSignal,
+    open: (signal: AbortSignal) => Promise<Opened<Value>>,
+  ): Promise<Borrowed<Value>>;
+  /** Frees what is idle, and from now on each thing as it is given back. */
   close(): Promise<void>;
 }
 
-/** @param mostIdle how many are kept that nobody has */
-export function newOpenedCache<T extends { close(): Promise<void> }>(
-  mostIdle: number,
-): OpenedCache<T> {
-  /** Longest unused first. */
-  const idle: { readonly key: string; readonly value: T }[] = [];
+interface Entry<Value> {
+  readonly key: string;
+  readonly opening: Promise<Opened<Value>>;
+  /** Of the borrower who opens it: when it is aborted, the others open it themselves. */
+  readonly openerSignal: AbortSignal;
+  users: number;
+}
+
+/**
+ * @param options.mostIdle how many idle things are kept
+ * @param options.isShared whether several may use a thing at once; otherwise each has one of its own
+ */
+export function newOpenedCache<Value>(options: {
+  readonly mostIdle: number;
+  readonly isShared: boolean;
+}): OpenedCache<Value> {
+  let { mostIdle } = options;
+  /** The idle among them in the order in which they fell idle. */
+  const entries = new Set<Entry<Value>>();
+
+  const trim = async () => {
+    const idle = [...entries].filter(({ users }) => users === 0);
+    const surplus = idle.slice(0, Math.max(0, idle.length - mostIdle));
+    for (const entry of surplus) entries.delete(entry);
+    for (const entry of surplus) await (await entry.opening).dispose();
+  };
+
+  const find = (key: string) =>
+    [...entries].findLast(
+      (entry) => entry.key === key && (options.isShared || entry.users === 0),
+    );
+
   return {
-    async borrow(key, open) {
-      const at = idle.findLastIndex((entry) => entry.key === key);
-      const [found] = at < 0 ? [] : idle.splice(at, 1);
-      return found
-        ? { value: found.value, isNew: false }
-        : { value: await open(), isNew: true };
-    },
-    async giveBack(key, value, isSound) {
-      if (!isSound) return value.close();
-      idle.push({ key, value });
-      if (idle.length > mostIdle) await idle.shift()!.value.close();
+    async borrow(key, signal, open) {
+      for (;;) {
+        signal.throwIfAborted();
+        const found = find(key);
+        const entry = found ?? {
+          key,
+          opening: open(signal),
+          openerSignal: signal,
+          users: 0,
+        };
+        if (!found) entries.add(entry);
+        entry.users++;
+        let opened: Opened<Value>;
+        try {
+          opened = await entry.opening;
+        } catch (error) {
+          entries.delete(entry);
+          signal.throwIfAborted();
+          if (found && entry.openerSignal.aborted) continue;
+          throw error;
+        }
+        return {
+          value: opened.value,
+          wasOpen: found !== undefined,
+          async release() {
+            entry.users--;
+            if (entry.users > 0) return;
+            entries.delete(entry);
+            entries.add(entry);
+            await trim();
+          },
+        };
+      }
     },
     async close() {
-      for (const { value } of idle.splice(0)) await value.close();
+      mostIdle = 0;
+      await trim();
     },
   };
 }

@@ -12,31 +12,32 @@ import type { FinishedSearch } from "../search/run-searches.ts";
 import type { SearchSettings } from "../search/settings.ts";
 
 export interface PatternMeasurement {
-  readonly job: {
-    readonly settings: SearchSettings;
-    readonly threshold: number;
-    /** Masks and pictures go into folders in it. */
-    readonly outDirectory: string;
-  };
+  readonly settings: Pick<SearchSettings, "steps" | "batchSize">;
+  /** Power that k* asks for. */
+  readonly threshold: number;
+  /** Where `masks/` and `images/` are written. */
+  readonly directory: string;
   readonly classifier: Pick<Classifier, "imageShape">;
   readonly predictor: Predictor;
   readonly evaluation: EvaluationImages;
   /** Pixel counts of the size–power curve, ascending. */
   readonly sizes: readonly number[];
   readonly onImages?: ((count: number) => void) | undefined;
+  /** Leaves in the midst of it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Measures a finished search's pattern and writes its mask and pictures.
- * @returns its entry in result.json
- * @throws MotifError "diverged" when the mask is not finite, "storage" when a picture cannot be written
+ * @returns its entry in result.json, paths relative to the directory
+ * @throws the signal's reason; MotifError "diverged" when the mask is not finite, "storage" when a picture cannot be written
  */
 export async function recordPattern(
   { identity, state, wallMs }: FinishedSearch,
   measurement: PatternMeasurement,
 ): Promise<PatternResult> {
-  const { job, classifier, predictor, evaluation, sizes, onImages } =
-    measurement;
+  const { settings, threshold, directory, classifier, predictor } = measurement;
+  const { evaluation, sizes, onImages, signal } = measurement;
   const { targetClass, canvasIndex, seed } = identity;
   const ranking = rankPixels(state.mask);
   // What is measured is what the pictures show: canvas values of 8 bits.
@@ -53,10 +54,10 @@ export async function recordPattern(
       sizes,
       sourceSize: patternSize(state.mask.length),
     },
-    onImages ? { onImages } : {},
+    { ...(onImages && { onImages }), ...(signal && { signal }) },
   );
   const files = await writePatternImages(
-    job.outDirectory,
+    directory,
     { classIndex: targetClass, canvasIndex, seed },
     canvas,
     state.mask,
@@ -66,15 +67,15 @@ export async function recordPattern(
     targetClass,
     canvasIndex,
     seed,
-    steps: job.settings.steps,
-    imageGradients: job.settings.steps * job.settings.batchSize,
+    steps: settings.steps,
+    imageGradients: settings.steps * settings.batchSize,
     maskL1: state.mask.reduce((sum, value) => sum + value, 0),
     mask: files.mask,
     images: files.images,
     topPixels: [...ranking.subarray(0, sizes.at(-1))],
     predictivePower: curve,
     sourceToTarget: bySource,
-    kStar: kStar(curve, job.threshold),
+    kStar: kStar(curve, threshold),
     wallMs,
   };
 }

@@ -1,72 +1,143 @@
 /**
- * Where a shard stands, in one file: the state of each of its searches that was begun, finished ones at their last step. It may
- * come from another machine and is believed only whole, and only for the searches it names.
+ * How far a shard of searches has come, as one file: finished patterns with the bytes of their files, and the states of the
+ * searches under way. Any process goes on from it to the same bytes.
+ *
+ *     SHA-256 of all that follows
+ *     "MOTIFSHD", version (uint32), length of the facts (uint32), little-endian
+ *     facts             JSON: what the bytes depend on, patterns, states, and the lengths of what follows
+ *     bytes             the files of each pattern, then mask and canvas of each state as float32
  */
-import { readFile } from "node:fs/promises";
-import { writeFileAtomically } from "../report/atomic-file.ts";
-import type { SearchIdentity, SearchState } from "../search/run-searches.ts";
-import { decodeState, encodeState } from "./search-state.ts";
+import { createHash } from "node:crypto";
+import type { SearchState } from "../search/run-searches.ts";
+import type { PatternOutcome } from "./shard-outcome.ts";
 
-const entryHeadBytes = 16;
+/** Goes up when the content would be understood differently. */
+const version = 1;
+const magic = "MOTIFSHD";
+const hashBytes = 32;
+const headerBytes = hashBytes + 16;
 
-export interface ShardCheckpoint {
-  stateOf(identity: SearchIdentity): SearchState | null;
-  keep(identity: SearchIdentity, state: SearchState): void;
-  write(path: string): Promise<void>;
+export const patternFiles = ["mask", "canvas", "pattern", "heatmap"] as const;
+export type PatternFile = (typeof patternFiles)[number];
+
+export interface KeptPattern {
+  /** Position among the shard's searches. */
+  readonly position: number;
+  readonly measured: Omit<PatternOutcome, PatternFile>;
+  readonly files: Readonly<Record<PatternFile, Uint8Array>>;
 }
 
-/** @param path of an earlier attempt's; one that is damaged from some place on is used as far as it goes */
-export async function openShardCheckpoint(
-  path: string | undefined,
-): Promise<ShardCheckpoint> {
-  const states = new Map<string, Entry>();
-  if (path !== undefined)
-    for (const entry of decode(await readFile(path)))
-      states.set(keyOf(entry.identity), entry);
-  return {
-    stateOf: (identity) => states.get(keyOf(identity))?.state ?? null,
-    keep: (identity, state) =>
-      void states.set(keyOf(identity), { identity, state }),
-    write: (to) => writeFileAtomically(to, encode([...states.values()])),
-  };
-}
-
-interface Entry {
-  readonly identity: SearchIdentity;
+export interface KeptState {
+  readonly position: number;
   readonly state: SearchState;
 }
 
-const keyOf = ({ targetClass, canvasIndex, seed }: SearchIdentity) =>
-  `${targetClass} ${canvasIndex} ${seed}`;
-
-/** For each: class, canvas, seed and length as uint32, then the state with its digest. */
-function encode(entries: readonly Entry[]): Uint8Array {
-  return Buffer.concat(
-    entries.flatMap(({ identity, state }) => {
-      const bytes = encodeState(state);
-      const head = Buffer.alloc(entryHeadBytes);
-      head.writeUInt32LE(identity.targetClass, 0);
-      head.writeUInt32LE(identity.canvasIndex, 4);
-      head.writeUInt32LE(identity.seed, 8);
-      head.writeUInt32LE(bytes.length, 12);
-      return [head, bytes];
-    }),
-  );
+export interface ShardCheckpoint {
+  readonly patterns: readonly KeptPattern[];
+  readonly states: readonly KeptState[];
 }
 
-function decode(bytes: Buffer): Entry[] {
-  const entries: Entry[] = [];
-  for (let at = 0; at + entryHeadBytes <= bytes.length;) {
-    const identity = {
-      targetClass: bytes.readUInt32LE(at),
-      canvasIndex: bytes.readUInt32LE(at + 4),
-      seed: bytes.readUInt32LE(at + 8),
-    };
-    const past = at + entryHeadBytes + bytes.readUInt32LE(at + 12);
-    const state = decodeState(bytes.subarray(at + entryHeadBytes, past));
-    if (state === null || past > bytes.length) break;
-    entries.push({ identity, state });
-    at = past;
-  }
-  return entries;
+interface Facts {
+  readonly key: string;
+  readonly patterns: readonly {
+    readonly position: number;
+    readonly measured: Omit<PatternOutcome, PatternFile>;
+    /** In the order of `patternFiles`. */
+    readonly bytes: readonly number[];
+  }[];
+  readonly states: readonly {
+    readonly position: number;
+    readonly step: number;
+    /** Null before the first step. */
+    readonly loss: number | null;
+    readonly maskLength: number;
+    readonly canvasLength: number;
+  }[];
+}
+
+/** @param key everything that the shard's bytes depend on */
+export function encodeCheckpoint(
+  key: string,
+  { patterns, states }: ShardCheckpoint,
+): Uint8Array {
+  const facts: Facts = {
+    key,
+    patterns: patterns.map(({ position, measured, files }) => ({
+      position,
+      measured,
+      bytes: patternFiles.map((name) => files[name].length),
+    })),
+    states: states.map(({ position, state }) => ({
+      position,
+      step: state.step,
+      loss: Number.isNaN(state.loss) ? null : state.loss,
+      maskLength: state.mask.length,
+      canvasLength: state.canvas.length,
+    })),
+  };
+  const json = Buffer.from(JSON.stringify(facts));
+  const header = Buffer.alloc(16);
+  header.write(magic, "latin1");
+  header.writeUInt32LE(version, 8);
+  header.writeUInt32LE(json.length, 12);
+  const pieces = [
+    header,
+    json,
+    ...patterns.flatMap(({ files }) => patternFiles.map((name) => files[name])),
+    ...states.flatMap(({ state }) => [
+      encodeFloats(state.mask),
+      encodeFloats(state.canvas),
+    ]),
+  ];
+  const hash = createHash("sha256");
+  for (const piece of pieces) hash.update(piece);
+  return Buffer.concat([hash.digest(), ...pieces]);
+}
+
+/** @returns null when it is damaged, of another version or of other work: the shard then starts again */
+export function decodeCheckpoint(
+  bytes: Buffer,
+  key: string,
+): ShardCheckpoint | null {
+  if (bytes.length < headerBytes) return null;
+  const body = bytes.subarray(hashBytes);
+  const hash = createHash("sha256").update(body).digest();
+  if (!hash.equals(bytes.subarray(0, hashBytes))) return null;
+  if (body.toString("latin1", 0, 8) !== magic) return null;
+  if (body.readUInt32LE(8) !== version) return null;
+  let at = 16;
+  const take = (length: number) => {
+    at += length;
+    return body.subarray(at - length, at);
+  };
+  const facts = JSON.parse(
+    take(body.readUInt32LE(12)).toString("utf8"),
+  ) as Facts;
+  if (facts.key !== key) return null;
+  const patterns = facts.patterns.map(({ position, measured, bytes }) => {
+    const [mask, canvas, pattern, heatmap] = bytes.map(take);
+    return { position, measured, files: { mask, canvas, pattern, heatmap } };
+  });
+  const states = facts.states.map(({ position, step, loss, ...lengths }) => ({
+    position,
+    state: {
+      step,
+      loss: loss ?? NaN,
+      mask: decodeFloats(take(4 * lengths.maskLength)),
+      canvas: decodeFloats(take(4 * lengths.canvasLength)),
+    },
+  }));
+  return { patterns, states };
+}
+
+function encodeFloats(values: Float32Array): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((value, i) => bytes.writeFloatLE(value, 4 * i));
+  return bytes;
+}
+
+function decodeFloats(bytes: Buffer): Float32Array {
+  return Float32Array.from({ length: bytes.length / 4 }, (_, i) =>
+    bytes.readFloatLE(4 * i),
+  );
 }

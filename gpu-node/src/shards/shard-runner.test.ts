@@ -1,207 +1,269 @@
-/** Shards have the bytes of a search in one piece, however it was cut up, stopped and taken up again. */
-import {
-  copyFile,
-  mkdir,
-  mkdtemp,
-  readFile,
-  rm,
-  writeFile,
-} from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { createHash } from "node:crypto";
+import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { writeColumns } from "../../../test/fixtures/columns.ts";
-import { onnxruntimeBackend } from "../engine/index.ts";
-import { presets } from "../search/settings.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Backend } from "../engine/index.ts";
 import {
-  newShardRunner,
-  type SearchIdentity,
-  type SearchOutcome,
-  type SearchWork,
-  type ShardContext,
-} from "./shard.ts";
+  backend,
+  identities,
+  newShardBench,
+  search,
+  type ShardBench,
+} from "./check-shards.ts";
+import type { ModelFiles } from "./shard.ts";
+import { takeTurns } from "./take-turns.ts";
 
-const backend = onnxruntimeBackend({ threads: 1 });
-const runner = newShardRunner({
-  openBackend: () => Promise.reject(new Error("no other is asked for")),
-});
-let folder: string;
-let count = 0;
+let bench: ShardBench;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "motif-shards-"));
-  await writeColumns(folder);
-});
-afterAll(async () => {
-  await runner.close();
-  await rm(folder, { recursive: true, force: true });
+  bench = await newShardBench();
 });
 
-const files = () => ({
-  model: {
-    path: join(folder, "columns.onnx"),
-    manifestPath: join(folder, "columns.json"),
-    name: "columns",
-    sha256: "of columns.onnx",
-  },
-  dataset: { path: folder, name: "columns", split: null, digest: null },
-});
-
-const searches: readonly SearchIdentity[] = [0, 1, 2].flatMap((targetClass) =>
-  [0, 1].map((canvasIndex) => ({ targetClass, canvasIndex, seed: 0 })),
-);
-const work = (some: readonly SearchIdentity[]): SearchWork => ({
-  kind: "search",
-  ...files(),
-  settings: { ...presets.default, steps: 60 },
-  searches: some,
-  pack: 2,
-  evaluateImages: 60,
-  threshold: 0.9,
-  backend: "auto",
-});
-
-async function newContext(
-  changes: Partial<ShardContext> = {},
-): Promise<ShardContext> {
-  const workDirectory = join(folder, `work-${count++}`);
-  await mkdir(workDirectory);
-  return {
-    ...{ backend, workDirectory, now: () => performance.now() },
-    signal: new AbortController().signal,
-    onProgress: () => {},
-    onCheckpoint: async () => {},
-    ...changes,
+/** A backend that counts what is compiled and disposed of. */
+function counted() {
+  const counts = { compiled: 0, disposed: 0 };
+  const counting: Backend = {
+    ...backend,
+    compile: async (graph) => {
+      counts.compiled++;
+      const executable = await backend.compile(graph);
+      return {
+        ...executable,
+        dispose() {
+          counts.disposed++;
+          return executable.dispose();
+        },
+      };
+    },
   };
+  return { counts, counting };
 }
 
-/** What a search leaves, apart from times and places. */
-async function facts(outcome: SearchOutcome) {
-  return Promise.all(
-    outcome.patterns.map(async ({ wallMs: _, ...pattern }) => ({
-      ...pattern,
-      mask: await readFile(pattern.mask, "hex"),
-      canvas: await readFile(pattern.canvas, "hex"),
-      pattern: await readFile(pattern.pattern, "hex"),
-      heatmap: await readFile(pattern.heatmap, "hex"),
-    })),
-  );
-}
+const short = (changes = {}) =>
+  bench.searchWork({ searches: identities(1).slice(0, 1), ...changes });
 
-const run = async (some: readonly SearchIdentity[], context?: ShardContext) =>
-  (await runner.run(
-    work(some),
-    context ?? (await newContext()),
-  )) as SearchOutcome;
-
-it("gives the same bytes in one shard, in several, and in another order", async () => {
-  const shares: number[] = [];
-  const onProgress = (done: number) => void shares.push(done);
-  const whole = await facts(
-    await run(searches, await newContext({ onProgress })),
-  );
-  expect(whole.map(({ identity }) => identity)).toEqual(searches);
-  expect(shares).toEqual([...shares].sort((a, b) => a - b));
-  expect(shares.at(-1)).toBeCloseTo(1);
-  const cut = await Promise.all([
-    run(searches.slice(0, 1)).then(facts),
-    run(searches.slice(1, 4)).then(facts),
-    run(searches.slice(4).toReversed()).then(facts),
-  ]);
-  cut[2].reverse();
-  expect(cut.flat()).toEqual(whole);
-});
-
-it("goes on from the checkpoint of a stopped attempt, to the same bytes", async () => {
-  const whole = await facts(await run(searches));
-  const stop = new AbortController();
-  const kept: string[] = [];
-  const context = await newContext({
-    signal: stop.signal,
-    // In the third search or so: some are done, some under way, some not begun.
-    onProgress: (done) => {
-      if (done > 0.5) stop.abort("yield");
-    },
-    onCheckpoint: async (path) => {
-      const copy = join(folder, `checkpoint-${kept.length}`);
-      await copyFile(path, copy);
-      kept.push(copy);
-    },
+describe("a runner", () => {
+  it("compiles once for the shards of a job, and says so in their times", async () => {
+    const { counts, counting } = counted();
+    const runner = bench.newRunner();
+    const run = async () =>
+      search(runner, short(), await bench.context({ backend: counting }));
+    expect((await run()).compileMs).toBeGreaterThan(0);
+    expect((await run()).compileMs).toBe(0);
+    expect(counts.compiled).toBe(2); // The predictor, and the step.
   });
-  await expect(run(searches, context)).rejects.toBe("yield");
-  const begun: number[] = [];
-  const resumed = await run(
-    searches,
-    await newContext({
-      checkpointPath: kept.at(-1)!,
-      onProgress: (done) => void begun.push(done),
-    }),
-  );
-  expect(begun[0]).toBeGreaterThan(0.2);
-  expect(await facts(resumed)).toEqual(whole);
 
-  const damaged = join(folder, "damaged");
-  const bytes = await readFile(kept.at(-1)!);
-  await writeFile(damaged, bytes.subarray(0, bytes.length - 9));
-  const again = await run(
-    searches,
-    await newContext({ checkpointPath: damaged }),
-  );
-  expect(await facts(again)).toEqual(whole);
-});
-
-it("checks a model, and says why it is refused", async () => {
-  const check = { kind: "check-model", ...files(), backend: "auto" } as const;
-  expect(await runner.run(check, await newContext())).toMatchObject({
-    refusal: null,
-    name: "columns",
-    inputShape: [1, 8, 8],
-    cleanAccuracy: 1,
-    cleanAccuracyImages: 120,
-    canvasesByClass: [8, 8, 8],
-    searchImagesByClass: [8, 8, 8],
-    parts: { canvas: 24, search: 24, evaluate: 72 },
+  it("keeps as many compiled graphs as it may, and frees the rest and, at the end, all", async () => {
+    const { counts, counting } = counted();
+    const runner = bench.newRunner({ mostCompiled: 1 });
+    const run = async (alpha: number) => {
+      const { settings } = short();
+      const work = short({ settings: { ...settings, alpha } });
+      await search(runner, work, await bench.context({ backend: counting }));
+    };
+    await run(0.2);
+    await run(0.3);
+    expect(counts).toEqual({ compiled: 4, disposed: 2 });
+    await run(0.2);
+    expect(counts).toEqual({ compiled: 6, disposed: 4 });
+    await runner.close();
+    expect(counts).toEqual({ compiled: 6, disposed: 6 });
   });
-  const manifestPath = join(folder, "wrong.json");
-  await writeFile(manifestPath, JSON.stringify({ declaredAccuracy: 0.5 }));
-  const wrong = { ...check, model: { ...check.model, manifestPath } };
-  expect(await runner.run(wrong, await newContext())).toMatchObject({
-    refusal: expect.stringContaining("declared accuracy 50.00%") as string,
+
+  it.each([
+    [
+      "whose digest is another",
+      { digest: "ab".repeat(32) },
+      "dataset",
+      /registered was abab/,
+    ],
+    ["that has no such split", { split: "val" }, "dataset", /no split "val"/],
+  ])("refuses a data set %s", async (_, changes, code, message) => {
+    const { dataset } = short();
+    const work = short({ dataset: { ...dataset, ...changes } });
+    await expect(
+      bench.newRunner().run(work, await bench.context()),
+    ).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message) as unknown,
+    });
+  });
+
+  it("refuses a model file that is not the one asked for, as this machine's fault", async () => {
+    const { model } = short();
+    const work = short({ model: { ...model, sha256: "0".repeat(64) } });
+    await expect(
+      bench.newRunner().run(work, await bench.context()),
+    ).rejects.toMatchObject({ code: "storage" });
+  });
+
+  it.each([
+    ["a class beyond the model's", { targetClass: 3 }],
+    ["a canvas beyond the class's", { canvasIndex: 99 }],
+  ])("refuses %s", async (_, changes) => {
+    const searches = [{ ...identities(1)[0], ...changes }];
+    await expect(
+      bench.newRunner().run(short({ searches }), await bench.context()),
+    ).rejects.toMatchObject({ code: "usage" });
   });
 });
 
-it("inspects a data set, refuses what is none, and what is another than was registered", async () => {
-  const { dataset } = files();
-  const inspected = await runner.run(
-    { kind: "inspect-dataset", dataset },
-    await newContext(),
-  );
-  expect(inspected).toMatchObject({
-    ...{ refusal: null, format: "IDX", images: 120 },
-    classNames: ["0", "1", "2"],
-    digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+describe("the check of a model", () => {
+  const check = async (changes: Partial<ModelFiles> = {}) => {
+    const { model, dataset } = short();
+    const outcome = await bench.newRunner().run(
+      {
+        kind: "check-model",
+        model: { ...model, ...changes },
+        dataset,
+        backend: "auto",
+      },
+      await bench.context(),
+    );
+    if (outcome.kind !== "check-model") throw new Error(outcome.kind);
+    return outcome;
+  };
+  const manifested = async (name: string, manifest: unknown) => {
+    const manifestPath = join(bench.folder, `${name}.json`);
+    await writeFile(manifestPath, JSON.stringify(manifest));
+    return { manifestPath };
+  };
+
+  it("tells what planning searches needs to know", async () => {
+    const groundTruth = { status: "poisoned", targetClass: 2 };
+    const outcome = await check(
+      await manifested("poisoned", { groundTruth, declaredAccuracy: 1 }),
+    );
+    expect(outcome).toMatchObject({
+      refusal: null,
+      name: "columns",
+      inputShape: [1, 8, 8],
+      numClasses: 3,
+      cleanAccuracy: 1,
+      cleanAccuracyImages: 120,
+      classNames: ["0", "1", "2"],
+      parts: { canvas: 24, search: 24, evaluate: 72 },
+      canvasesByClass: [8, 8, 8],
+      searchImagesByClass: [8, 8, 8],
+      warnings: [],
+      groundTruth,
+    });
+    expect(outcome.imagesPerSecond).toBeGreaterThan(1);
+    expect(outcome.importMs).toBeGreaterThan(0);
   });
-  const missing = { ...dataset, path: join(folder, "nowhere") };
-  expect(
-    await runner.run(
-      { kind: "inspect-dataset", dataset: missing },
-      await newContext(),
-    ),
-  ).toMatchObject({ refusal: expect.stringContaining("nowhere") as string });
-  const other = { ...work(searches), dataset: { ...dataset, digest: "0" } };
-  await expect(runner.run(other, await newContext())).rejects.toMatchObject({
-    code: "dataset",
-    message: expect.stringContaining("not the content") as string,
+
+  it("refuses one whose declared accuracy is wrong, by its name and without this machine's paths", async () => {
+    const outcome = await check(
+      await manifested("wrong", { declaredAccuracy: 0.9 }),
+    );
+    expect(outcome.refusal).toMatch(
+      /^columns: declared accuracy 90\.00%, measured 100\.00%/,
+    );
+  });
+
+  it("refuses one that is no model, without this machine's paths", async () => {
+    const path = join(bench.folder, "broken.onnx");
+    await writeFile(path, "this is no model at all, just text");
+    const sha256 = createHash("sha256")
+      .update(await readFile(path))
+      .digest("hex");
+    const { refusal } = await check({ path, sha256, name: "broken" });
+    expect(refusal).toMatch(/^broken: /);
+    expect(refusal).not.toContain(bench.folder);
+  });
+
+  it("throws where this machine is at fault", async () => {
+    await expect(
+      check({ manifestPath: join(bench.folder, "nowhere.json") }),
+    ).rejects.toMatchObject({ code: "storage" });
   });
 });
 
-it("does nothing for as long as it is asked to, and stops when told", async () => {
-  const noop = { kind: "noop", waitMs: 0 } as const;
-  expect(await runner.run(noop, await newContext())).toEqual({ kind: "noop" });
-  const stop = new AbortController();
-  const waiting = runner.run(
-    { kind: "noop", waitMs: 60_000 },
-    await newContext({ signal: stop.signal }),
-  );
-  stop.abort("stop");
-  await expect(waiting).rejects.toBe("stop");
+describe("the inspection of a data set", () => {
+  const inspect = async (
+    path: string,
+    changes: { split?: string; digest?: string } = {},
+  ) => {
+    const dataset = { path, name: "numbers", split: null, digest: null };
+    const outcome = await bench
+      .newRunner()
+      .run(
+        { kind: "inspect-dataset", dataset: { ...dataset, ...changes } },
+        await bench.context(),
+      );
+    if (outcome.kind !== "inspect-dataset") throw new Error(outcome.kind);
+    return outcome;
+  };
+
+  it("tells its outline, and the digest that a search finds", async () => {
+    const outcome = await inspect(bench.folder);
+    expect(outcome).toMatchObject({
+      refusal: null,
+      format: "idx",
+      images: 120,
+      classNames: ["0", "1", "2"],
+      splits: ["test"],
+    });
+    const { dataset } = short();
+    const work = short({ dataset: { ...dataset, digest: outcome.digest } });
+    await search(bench.newRunner(), work, await bench.context());
+    expect((await inspect(bench.folder, { split: "test" })).digest).toBe(
+      outcome.digest,
+    );
+  });
+
+  it.each([
+    ["what is missing", async () => join(bench.folder, "nowhere")],
+    [
+      "labels that are cut off",
+      async () => {
+        const folder = join(bench.folder, "cut");
+        await mkdir(folder, { recursive: true });
+        for (const name of await readdir(bench.folder))
+          if (name.endsWith("ubyte"))
+            await cp(join(bench.folder, name), join(folder, name));
+        const labels = join(folder, "test-labels-idx1-ubyte");
+        await writeFile(labels, (await readFile(labels)).subarray(0, -1));
+        return folder;
+      },
+    ],
+  ])("refuses %s, without this machine's paths", async (_, make) => {
+    const { refusal } = await inspect(await make());
+    expect(refusal).toMatch(/^numbers/);
+    expect(refusal).not.toContain(bench.folder);
+  });
+
+  it("refuses another content than was registered", async () => {
+    const { refusal } = await inspect(bench.folder, { digest: "0".repeat(64) });
+    expect(refusal).toContain("registered was 0000");
+  });
+});
+
+describe("an accelerator", () => {
+  it("does one run at a time, whatever shards ask for", async () => {
+    let running = 0;
+    let most = 0;
+    const shared = takeTurns({
+      name: "onnxruntime",
+      provider: "webgpu",
+      threads: 1,
+      compile: async () => ({
+        async run() {
+          most = Math.max(most, ++running);
+          await new Promise((resolve) => setImmediate(resolve));
+          running--;
+          return [];
+        },
+        dispose: async () => undefined,
+      }),
+    });
+    const graph = { inputs: [], outputs: [], nodes: [] };
+    const executables = [
+      await shared.compile(graph),
+      await shared.compile(graph),
+    ];
+    await Promise.all(
+      executables.flatMap((each) => [each.run({}), each.run({})]),
+    );
+    expect(most).toBe(1);
+  });
 });

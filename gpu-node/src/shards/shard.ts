@@ -17,5 +17,5 @@ export type {
   SearchOutcome,
   ShardOutcome,
 } from "./shard-outcome.ts";
-export type { ShardContext, ShardRunner } from "./shard-context.ts";
-export { newShardRunner } from "./shard-runner.ts";
+export type { ShardContext } from "./shard-context.ts";
+export { newShardRunner, type ShardRunner } from "./shard-runner.ts";
