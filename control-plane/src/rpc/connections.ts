@@ -18,10 +18,6 @@ export class Connections {
     return [...this.#ofNode.values()];
   }
 
-  ofNode(nodeId: string): NodeConnection | undefined {
-    return this.#ofNode.get(nodeId);
-  }
-
   /** What concerns one node's connecting and leaving happens one after the other. */
   async inTurn<Value>(
     nodeId: string,
@@ -61,7 +57,7 @@ export class Connections {
     return this.#ofNode.delete(connection.nodeId);
   }
 
-  /** Notes that a node was given leases, and tells it of those that were revoked meanwhile. */
+  /** Notes that a node holds leases. */
   addLeases(
     connection: NodeConnection,
     leases: Iterable<readonly [leaseId: string, names: LeaseNames]>,

@@ -107,10 +107,6 @@ export async function startGrpcServer(
   };
 }
 
-/** Where the certificate authority lies. */
-export const tlsFolder = (configuration: Configuration): string =>
-  join(configuration.dataDirectory, "tls");
-
 function newGuard(database: Database): ServerInterceptor {
   return newCredentialInterceptor((authorization) =>
     verifyCredential(database.pool, authorization),
@@ -122,7 +118,7 @@ async function newTlsCredentials(
 ): Promise<ServerCredentials> {
   const now = new Date();
   const authority = await openCertificateAuthority(
-    tlsFolder(configuration),
+    join(configuration.dataDirectory, "tls"),
     now,
   );
   const { chain, key } = await newServerCertificate(

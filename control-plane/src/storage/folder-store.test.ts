@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import {
   mkdir,
@@ -13,6 +14,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { newTestDatabase } from "../../../test/harness/postgres.ts";
+import { canMountTmpfs } from "../../../test/harness/tmpfs.ts";
 import type { ControlPlaneError } from "../control-plane-error.ts";
 import { newDatabase } from "../database/database.ts";
 import { FolderStore } from "./folder-store.ts";
@@ -191,6 +193,32 @@ test("what no disk has room for is refused before it is sent", async () => {
   ).rejects.toEqual(failure("storage-full"));
   expect(asked).toBe(false);
 });
+
+test.skipIf(!canMountTmpfs())(
+  "a disk that fills up on the way leaves nothing half-written, and takes what fits",
+  async () => {
+    const small = join(dataDirectory, "small");
+    await mkdir(small);
+    const options = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", small];
+    execFileSync("mount", options);
+    try {
+      const full = new FolderStore({
+        dataDirectory: small,
+        database,
+        largestArtifactBytes: 10_000_000,
+        now: Date.now,
+      });
+      const pieces = Array.from({ length: 40 }, () => randomBytes(50_000));
+      await expect(
+        full.put(Readable.from(pieces), { mediaType }),
+      ).rejects.toEqual(failure("storage-full"));
+      expect(await filesThere()).toEqual([]);
+      await full.put(Readable.from(pieces.slice(0, 5)), { mediaType });
+    } finally {
+      execFileSync("umount", [small]);
+    }
+  },
+);
 
 test("a stored file that vanished or was cut short is told, and mended by sending it again", async () => {
   const bytes = randomBytes(1_000);
