@@ -50,6 +50,9 @@ const settings: Readonly<Record<string, string>> = {
   wal_level: "minimal",
   max_wal_senders: "0",
   jit: "off",
+  // The queue and the shards change quickly: what is dead is cleared before scans stumble over it.
+  autovacuum_naptime: "5s",
+  autovacuum_vacuum_cost_delay: "0",
   timezone: "UTC",
   // What the server has to say about itself; failed statements are told to whoever sent them.
   log_min_messages: "log",

@@ -161,13 +161,13 @@ async function write(
     accepted.map(({ lease }) => lease.leaseId),
     "SUCCEEDED",
   );
-  await queue.complete(
+  // Not completed but deleted: what came of it is in the shard's row, and a completed job would only make the queue's table long.
+  await queue.deleteJob(
     shardQueue,
     accepted.map(({ lease }) => ({
       id: lease.queueId,
       retryCount: lease.retryCount,
     })),
-    null,
     onConnection(client),
   );
   const byJob = Map.groupBy(accepted, ({ lease }) => lease.jobId);

@@ -91,7 +91,7 @@ async function moveToQueued(
     `WITH chosen AS (
        SELECT waiting.id FROM unnest($1::uuid[], $2::int[]) AS share (job_id, count), LATERAL (
          SELECT shard.id FROM shard WHERE shard.job_id = share.job_id AND shard.status = 'PENDING'
-         ORDER BY shard."index" LIMIT share.count FOR UPDATE SKIP LOCKED) AS waiting
+         ORDER BY shard."index" LIMIT share.count) AS waiting
      ), queued AS (
        UPDATE shard SET status = 'QUEUED', queue_id = gen_random_uuid(), retry_count = 0, updated_at = now()
        FROM chosen WHERE shard.id = chosen.id AND shard.status = 'PENDING'

@@ -20,6 +20,7 @@ import {
 import type { ConnectingNode, NodeRegistry } from "../nodes/node-registry.ts";
 import { ControlPlaneError } from "../control-plane-error.ts";
 import { authenticatedNode } from "./credential-interceptor.ts";
+import type { Acceptances } from "./acceptances.ts";
 import type { Connections } from "./connections.ts";
 import type { Endings } from "./endings.ts";
 import type { Granter } from "./granter.ts";
@@ -35,7 +36,6 @@ import {
   type NodeReport,
 } from "./node-messages.ts";
 import type { Results } from "./results.ts";
-import { isAway, retryWhileAway } from "./retry-while-away.ts";
 import { GrpcError, isForeseen, toStatus } from "./status.ts";
 
 /** A stream on which nothing is said is closed after this. */
@@ -46,9 +46,10 @@ const settleWithinMs = 10_000;
 export interface NodeServiceParts {
   readonly replicaId: string;
   readonly database: Database;
-  readonly leases: Pick<LeaseOperations, "acceptLeases" | "adoptLeases">;
+  readonly leases: Pick<LeaseOperations, "adoptLeases">;
   readonly registry: NodeRegistry;
   readonly connections: Connections;
+  readonly acceptances: Acceptances;
   readonly granter: Granter;
   readonly heartbeats: Heartbeats;
   readonly results: Results;
@@ -192,12 +193,13 @@ export class NodeService {
   }
 
   async #take(connection: NodeConnection, report: NodeReport): Promise<void> {
-    const { granter, heartbeats, results, endings, registry } = this.#parts;
+    const { acceptances, granter, heartbeats, results, endings, registry } =
+      this.#parts;
     switch (report.kind) {
       case "credit":
         return granter.addCredit(connection, report.leases);
       case "accept":
-        return this.#accept(connection, report.leaseIds);
+        return acceptances.add(connection, report.leaseIds);
       case "heartbeat":
         return heartbeats.add(connection, report);
       case "results":
@@ -218,34 +220,11 @@ export class NodeService {
     }
   }
 
-  /** Tried for as long as it makes sense; later the leases have gone to others. */
-  async #accept(
-    connection: NodeConnection,
-    leaseIds: readonly string[],
-  ): Promise<void> {
-    const { leases, log } = this.#parts;
-    try {
-      await retryWhileAway(
-        () => leases.acceptLeases(connection.nodeId, leaseIds),
-        AbortSignal.any([
-          connection.signal,
-          AbortSignal.timeout(leaseTiming.acceptWithinMs),
-        ]),
-      );
-    } catch (error) {
-      for (const leaseId of leaseIds)
-        log.warn(
-          { ...connection.fieldsOf(leaseId), err: error },
-          "lease could not be accepted",
-        );
-      if (!isAway(error)) throw error;
-    }
-  }
-
   /** Everything that was said is written and answered. */
   async #settle(): Promise<void> {
-    const { results, endings, heartbeats } = this.#parts;
+    const { acceptances, results, endings, heartbeats } = this.#parts;
     await Promise.all([
+      acceptances.settle(),
       results.settle(),
       endings.settle(),
       heartbeats.settle(),

@@ -22,6 +22,7 @@ import {
   ARTIFACT_STORE,
   type ArtifactStore,
 } from "../storage/artifact-store.ts";
+import { Acceptances } from "./acceptances.ts";
 import { newArtifactService } from "./artifact-service.ts";
 import { Connections } from "./connections.ts";
 import { newCrashPoint } from "./crash-point.ts";
@@ -92,6 +93,7 @@ export class RpcEdge
       leases,
       registry,
       connections,
+      acceptances: new Acceptances(leases, log),
       granter: this.#granter,
       heartbeats: this.#heartbeats,
       results: this.#results,

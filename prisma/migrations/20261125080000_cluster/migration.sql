@@ -138,9 +138,13 @@ CREATE TABLE "lease" (
   "outcome" TEXT CHECK ("outcome" IN ('SUCCEEDED', 'FAILED', 'EXPIRED', 'REFUSED', 'YIELDED', 'CANCELLED')),
   CHECK (("ended_at" IS NULL) = ("outcome" IS NULL))
 );
-CREATE INDEX "lease_open" ON "lease" ("renewed_at") WHERE "ended_at" IS NULL;
+-- Not by time: heartbeats then leave every index as it is.
+CREATE INDEX "lease_open" ON "lease" ("job_id") WHERE "ended_at" IS NULL;
 CREATE INDEX "lease_of_node" ON "lease" ("node_id") WHERE "ended_at" IS NULL;
 CREATE INDEX "lease_of_shard" ON "lease" ("shard_id");
+-- Room on each page for the next version of a row, and dead versions gone before scans stumble over them.
+ALTER TABLE "lease" SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+ALTER TABLE "shard" SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 -- Two leases never hold one shard.
 CREATE UNIQUE INDEX "lease_of_shard_open" ON "lease" ("shard_id") WHERE "ended_at" IS NULL;
 
