@@ -15,8 +15,8 @@ export function acceptLeases(
     if (held.length === 0) return;
     await client.query(
       `WITH running AS (
-         UPDATE shard SET status = 'RUNNING', updated_at = now() WHERE id = ANY($2::uuid[]) AND status = 'LEASED')
-       UPDATE lease SET accepted_at = now(), renewed_at = now() WHERE id = ANY($1::uuid[]) AND ended_at IS NULL`,
+         UPDATE shard SET status = 'RUNNING', updated_at = now() WHERE id = ANY($2::uuid[]))
+       UPDATE lease SET accepted_at = now(), renewed_at = now() WHERE id = ANY($1::uuid[])`,
       [held.map(({ leaseId }) => leaseId), held.map(({ shardId }) => shardId)],
     );
   });

@@ -19,9 +19,9 @@ export async function adoptLeases(
     const here = leaseIds.filter(isHere);
     await client.query(
       `WITH running AS (
-         UPDATE shard SET status = 'RUNNING', updated_at = now() WHERE id = ANY($3::uuid[]) AND status = 'LEASED')
+         UPDATE shard SET status = 'RUNNING', updated_at = now() WHERE id = ANY($3::uuid[]))
        UPDATE lease SET replica_id = $2, renewed_at = now(), accepted_at = COALESCE(accepted_at, now())
-       WHERE id = ANY($1::uuid[]) AND ended_at IS NULL`,
+       WHERE id = ANY($1::uuid[])`,
       [here, replicaId, here.map((leaseId) => held.get(leaseId)!.shardId)],
     );
     return { goneLeaseIds: leaseIds.filter((leaseId) => !isHere(leaseId)) };

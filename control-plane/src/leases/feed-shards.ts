@@ -18,7 +18,7 @@ export function feedShards(database: Database, queue: PgBoss): Promise<number> {
   return database.transaction(async (client) => {
     const window = await readWindow(client);
     if (window === 0) return 0;
-    const loads = await readLoads(client, window);
+    const loads = await readLoads(client);
     const room = window - loads.reduce((sum, { queued }) => sum + queued, 0);
     const shares = shareWindow(loads, room);
     if (shares.length === 0) return 0;
@@ -43,21 +43,22 @@ async function readWindow(client: Queryable): Promise<number> {
     : 0;
 }
 
-/** Locked against being paused or cancelled until the shards are queued. */
-async function readLoads(
-  client: Queryable,
-  window: number,
-): Promise<readonly JobLoad[]> {
+/**
+ * Locks the jobs against being paused or cancelled until the shards are queued. What waits is what is neither in flight nor ended: there are
+ * few of the former, and of the latter the job has counts. Where results are written at this moment, it may seem fewer until the next time.
+ */
+async function readLoads(client: Queryable): Promise<readonly JobLoad[]> {
   const { rows } = await client.query<JobLoad>(
     `SELECT job.id AS "jobId", job.weight,
        (SELECT tag FROM job_share WHERE job_share.job_id = job.id) AS tag,
-       (SELECT count(*)::int FROM shard WHERE shard.job_id = job.id AND shard.status = 'QUEUED') AS queued,
-       (SELECT count(*)::int FROM (
-          SELECT 1 FROM shard WHERE shard.job_id = job.id AND shard.status = 'PENDING' LIMIT $1) AS waiting) AS pending
-     FROM job WHERE job.status = 'RUNNING'
+       in_flight.queued,
+       GREATEST(0, shard_count - succeeded_count - dead_count - cancelled_count - in_flight.count) AS pending
+     FROM job, LATERAL (
+       SELECT count(*)::int AS count, (count(*) FILTER (WHERE shard.status = 'QUEUED'))::int AS queued FROM shard
+       WHERE shard.job_id = job.id AND shard.status IN ('QUEUED', 'LEASED', 'RUNNING', 'RETRY')) AS in_flight
+     WHERE job.status = 'RUNNING'
      ORDER BY job.created_at, job.id
      FOR KEY SHARE OF job`,
-    [window],
   );
   return rows;
 }
@@ -79,6 +80,7 @@ interface QueuedShard {
   readonly priority: number;
 }
 
+/** An array of ids makes the planner look them up; joined, it would read the whole table. */
 async function moveToQueued(
   client: Queryable,
   shares: readonly JobShare[],
@@ -94,7 +96,7 @@ async function moveToQueued(
          ORDER BY shard."index" LIMIT share.count) AS waiting
      ), queued AS (
        UPDATE shard SET status = 'QUEUED', queue_id = gen_random_uuid(), retry_count = 0, updated_at = now()
-       FROM chosen WHERE shard.id = chosen.id AND shard.status = 'PENDING'
+       WHERE shard.id = ANY(ARRAY(SELECT id FROM chosen))
        RETURNING shard.id, shard.job_id, shard."index", shard.queue_id)
      SELECT id AS "shardId", job_id AS "jobId", queue_id AS "queueId" FROM queued ORDER BY "index"`,
     [

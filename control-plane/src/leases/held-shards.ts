@@ -16,7 +16,11 @@ export interface HeldShard {
   readonly isAccepted: boolean;
 }
 
-/** Locks the shards whose rows name these leases. @returns them by lease; leases that are gone are not among them */
+/**
+ * Locks the shards whose rows name these leases. Does not ask whether they are open, as that is what being named means, and would lead the
+ * planner to read the index of open leases with all its leftovers.
+ * @returns them by lease; leases that are gone are not among them
+ */
 export async function lockHeldShards(
   client: Queryable,
   leaseIds: readonly string[],
@@ -25,7 +29,7 @@ export async function lockHeldShards(
     `SELECT lease.id AS "leaseId", lease.node_id AS "nodeId", shard.id AS "shardId", shard.job_id AS "jobId",
             lease.queue_id AS "queueId", lease.retry_count AS "retryCount", lease.accepted_at IS NOT NULL AS "isAccepted"
      FROM lease JOIN shard ON shard.id = lease.shard_id AND shard.lease_id = lease.id
-     WHERE lease.id = ANY($1::uuid[]) AND lease.ended_at IS NULL
+     WHERE lease.id = ANY($1::uuid[])
      ORDER BY shard.id
      FOR UPDATE OF shard`,
     [leaseIds],
@@ -58,6 +62,7 @@ export async function lockJobsOfLeases(
 export type LeaseOutcome =
   "SUCCEEDED" | "FAILED" | "EXPIRED" | "REFUSED" | "YIELDED" | "CANCELLED";
 
+/** With their shards locked, and the leases found there. */
 export async function endLeases(
   client: Queryable,
   leaseIds: readonly string[],
@@ -65,7 +70,7 @@ export async function endLeases(
 ): Promise<void> {
   if (leaseIds.length === 0) return;
   await client.query(
-    `UPDATE lease SET ended_at = now(), outcome = $2 WHERE id = ANY($1::uuid[]) AND ended_at IS NULL`,
+    `UPDATE lease SET ended_at = now(), outcome = $2 WHERE id = ANY($1::uuid[])`,
     [leaseIds, outcome],
   );
 }

@@ -34,7 +34,7 @@ export async function renewLeases(
              checkpoint_sha256 = COALESCE((SELECT sha256 FROM artifact WHERE sha256 = beat.checkpoint), checkpoint_sha256)
            FROM beat WHERE shard.id = beat.shard_id)
          UPDATE lease SET renewed_at = now(), accepted_at = COALESCE(accepted_at, now())
-         FROM beat WHERE lease.id = beat.lease_id AND lease.ended_at IS NULL`,
+         FROM beat WHERE lease.id = beat.lease_id`,
         [
           renewed.map(({ leaseId }) => leaseId),
           renewed.map(({ leaseId }) => held.get(leaseId)!.shardId),

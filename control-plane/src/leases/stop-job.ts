@@ -98,6 +98,8 @@ export async function resumeJob(
   const status = await lockJob(client, jobId);
   if (status === "RUNNING") return;
   if (status !== "PAUSED") throw ended(jobId, status);
+  // Begins at what is served now, as a new job does: its old tag may be far ahead of those of jobs that came while it was paused.
+  await client.query(`DELETE FROM job_share WHERE job_id = $1`, [jobId]);
   await setStatus(client, jobId, "RUNNING");
 }
 
