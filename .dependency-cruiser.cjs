@@ -184,7 +184,7 @@ module.exports = {
     {
       name: "tests-are-imported-by-tests-only",
       severity: "error",
-      from: { pathNot: isTest },
+      from: { pathNot: [isTest, "^test/"] },
       to: { path: isTest },
     },
     {

@@ -90,14 +90,14 @@ async function measure(url: string): Promise<void> {
   );
   const violations = await checkInvariants(client);
   const cancelBegan = performance.now();
-  await replicas[0]!.database.transaction((one) =>
-    replicas[0]!.operations.cancelJob(one, jobId),
+  await replicas[0].database.transaction((one) =>
+    replicas[0].operations.cancelJob(one, jobId),
   );
   const cancelMs = performance.now() - cancelBegan;
   for (const replica of replicas) await replica.close();
   await client.end();
 
-  const done = rows[0]!.done;
+  const done = rows[0].done;
   latencies.sort((a, b) => a - b);
   const quantile = (q: number) =>
     Math.round(latencies[Math.ceil(q * latencies.length) - 1] ?? NaN);

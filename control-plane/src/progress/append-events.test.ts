@@ -84,7 +84,7 @@ it("no events are no statement", async () => {
       query: () => {
         throw new Error("asked");
       },
-    } as unknown as Parameters<typeof appendEvents>[0],
+    },
     [],
   );
 });
