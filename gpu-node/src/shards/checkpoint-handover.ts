@@ -41,10 +41,10 @@ export function newCheckpointHandover(
   const handOver = async (path: string) => {
     try {
       await context.onCheckpoint(path);
+      await rm(path, { force: true });
     } catch (error) {
       failure ??= { error };
     } finally {
-      await rm(path, { force: true });
       underWay = undefined;
     }
   };

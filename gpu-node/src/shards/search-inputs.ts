@@ -9,6 +9,7 @@ import {
   type Parts,
 } from "../data/index.ts";
 import { MotifError } from "../motif-error.ts";
+import { checkClassCount } from "./class-names.ts";
 
 /** How every data set is split: the same for every search, so that results can be compared. */
 const partOptions = { seed: 0, canvasPerClass: 10, searchShare: 0.2 };
@@ -20,11 +21,11 @@ export interface SplitDataset {
 
 /**
  * Opens a data set for a model.
- * @throws MotifError "dataset" when it cannot be read or has labels beyond the model's classes, "storage" when decoded images
+ * @throws MotifError "dataset" when it cannot be read or has not the model's classes, "storage" when decoded images
  * find no room; the signal's reason when aborted
  */
 export async function openSplitDataset(
-  classifier: Pick<Classifier, "imageShape" | "numClasses">,
+  classifier: Pick<Classifier, "imageShape" | "numClasses" | "name">,
   path: string,
   options: Omit<OpenOptions, "imageShape" | "numClasses">,
 ): Promise<SplitDataset> {
@@ -35,6 +36,8 @@ export async function openSplitDataset(
     numClasses,
   });
   try {
+    // Before the parts: their refusal of a label would not say that it is another data set altogether.
+    checkClassCount(classifier, dataset);
     return {
       dataset,
       parts: splitParts(dataset.labels, numClasses, partOptions),
