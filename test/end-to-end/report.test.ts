@@ -25,7 +25,7 @@ describe("motif report", () => {
   it("writes the page of a result, and says where", async () => {
     const { status, stdout } = await runMotif("report", join(folder, "first"));
     expect(status).toBe(0);
-    expect(stdout).toBe(`Report: ${join(folder, "first", "index.html")}\n`);
+    expect(stdout).toMatch(/\nReport: .*first\/index\.html\n$/);
     expect(await read("first")).toContain("data:image/webp;base64,");
   });
 
@@ -34,22 +34,22 @@ describe("motif report", () => {
       "report",
       join(folder, "first"),
       join(folder, "second"),
-      "--compare",
+      "--out",
       join(folder, "both"),
       "--json",
     );
     expect(status).toBe(0);
     const page = (name: string) => join(folder, name, "index.html");
-    expect(JSON.parse(stdout)).toEqual({
-      reports: [page("first"), page("second")],
-      comparison: page("both"),
+    expect(JSON.parse(stdout)).toMatchObject({
+      pages: [page("first"), page("second")],
+      report: page("both"),
     });
     expect(await read("both")).toContain("../second/index.html");
     expect(await read("second")).toContain("<!doctype html>");
   });
 
   it.each([
-    ["is not there", null, /result\.json: it cannot be read \(ENOENT/],
+    ["is not there", null, /there is no result\.json/],
     ["is no JSON", "{", /result\.json: it is not JSON/],
     ["lacks a field", "{}", /result\.json: schemaVersion: /],
   ])(
@@ -57,14 +57,18 @@ describe("motif report", () => {
     async (_, text, message) => {
       const directory = join(folder, `bad ${message.source.length}`);
       await writeSyntheticResult(directory, { classes: 3, shape: [3, 8, 8] });
-      if (text !== null) await writeFile(join(directory, "result.json"), text);
+      if (text === null)
+        await rm(join(directory, "result.json"), { force: true });
+      else await writeFile(join(directory, "result.json"), text);
       await rm(join(folder, "first", "index.html"), { force: true });
       const { status, stderr } = await runMotif(
         "report",
         join(folder, "first"),
         directory,
+        "--out",
+        join(folder, "refused"),
       );
-      expect(status).toBe(1);
+      expect(status).toBe(text === null ? 2 : 1);
       expect(stderr).toMatch(message);
       expect(stderr).not.toContain("    at ");
       await expect(stat(join(folder, "first", "index.html"))).rejects.toThrow(
@@ -77,9 +81,9 @@ describe("motif report", () => {
     const [first, second] = [join(folder, "first"), join(folder, "second")];
     const out = join(folder, "refused");
     for (const [args, message] of [
-      [[first, "--compare", out], /2 to 8/],
-      [[first, first, "--compare", out], /named twice/],
-      [[first, second, "--compare", first], /own page would be lost/],
+      [[first, "--out", out], /2 to 8/],
+      [[first, first, "--out", out], /named twice/],
+      [[first, second, "--out", first], /own page would be lost/],
     ] as const) {
       const { status, stderr } = await runMotif("report", ...args);
       expect(status).toBe(2);

@@ -36,6 +36,7 @@ async function runReport(
       "usage",
       "several results are compared on a page of its own: say where it goes with --out.",
     );
+  if (out !== undefined) checkFolders(folders, out);
   const entries = await Promise.all(folders.map(readEntry));
   const pages: string[] = [];
   for (const { directory, result } of entries)
@@ -58,6 +59,18 @@ async function runReport(
       ? `${JSON.stringify({ report, pages, findings })}\n`
       : `${findings.map(({ text }) => text).join("\n")}\nReport: ${shorten(report)}\n`,
   );
+}
+
+/** @throws MotifError "usage" where pages would be lost, or there is nothing to compare */
+function checkFolders(folders: readonly string[], out: string): void {
+  const taken = new Set(folders.map((folder) => resolve(folder)));
+  if (taken.size < folders.length)
+    throw new MotifError("usage", "a folder is named twice. Name each once.");
+  if (taken.has(resolve(out)))
+    throw new MotifError(
+      "usage",
+      `--out ${out}: that folder holds a result whose own page would be lost. Name another folder.`,
+    );
 }
 
 async function readEntry(folder: string) {
