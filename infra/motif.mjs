@@ -2,7 +2,7 @@
 // The launcher: each command lives in the app that it drives, and runs on the Node that is installed with Motif, whatever the
 // machine's own. Plain, no dependencies.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { buildWhatIsMissing } from "./build.mjs";
 
@@ -11,6 +11,8 @@ const apps = {
   gpuNode: `${root}gpu-node/src/commands/main.ts`,
   controlPlane: `${root}control-plane/dist/commands/main.js`,
 };
+/** A control plane under load would let its garbage pile up; it needs little. Of a compute node, models decide. */
+const flags = JSON.parse(readFileSync(`${root}infra/node-flags.json`, "utf8"));
 const commands = {
   demo: "everything on this machine with the bundled data set and models",
   up: "start a control plane: address, database, queue",
@@ -75,7 +77,12 @@ function run() {
   const { MOTIF_STOP_WITH_INPUT: stopsWithInput, ...env } = process.env;
   const child = spawn(
     `${root}node_modules/.bin/node`,
-    [isOfGpuNode ? apps.gpuNode : apps.controlPlane, ...process.argv.slice(2)],
+    [
+      ...(isOfGpuNode
+        ? [apps.gpuNode]
+        : [...flags.controlPlane, apps.controlPlane]),
+      ...process.argv.slice(2),
+    ],
     {
       stdio: [stopsWithInput ? "ignore" : "inherit", "inherit", "inherit"],
       env,

@@ -18,6 +18,8 @@ const { values: options } = parseArgs({
     nodes: { type: "string", default: "4" },
     slots: { type: "string", default: "500" },
     seconds: { type: "string", default: "30" },
+    /** Which of the phases, by name; all of them by default. */
+    phases: { type: "string", default: Object.keys(phases()).join() },
     json: { type: "boolean", default: false },
   },
 });
@@ -64,12 +66,19 @@ async function measureCluster(): Promise<void> {
   await Promise.all(
     nodeNames.map((name) => cluster.startNode(name, { slots })),
   );
-  await measureThroughput(large);
-  await measureDispatch(large);
-  await change(large, "cancel");
-  await measureFairShare();
-  await measureLateJob();
-  await measurePlanning();
+  for (const [name, measure] of Object.entries(phases()))
+    if (options.phases.split(",").includes(name)) await measure(large);
+}
+
+/** In their order; the large job is under way in the first two. */
+function phases(): Readonly<Record<string, (job: string) => Promise<void>>> {
+  return {
+    throughput: measureThroughput,
+    dispatch: measureDispatch,
+    fairShare: measureFairShare,
+    lateJob: measureLateJob,
+    planning: measurePlanning,
+  };
 }
 
 /** Completed shards a second over a window, once it runs. */
@@ -104,9 +113,10 @@ async function measureDispatch(job: string): Promise<void> {
     const [lease] = await node.take(1);
     latencies.push(performance.now() - asked);
     node.accept([lease]);
-    await node.finish(lease);
+    node.report(lease);
   }
   node.close();
+  await change(job, "cancel");
   latencies.sort((a, b) => a - b);
   const quantile = (q: number) =>
     Math.round(latencies[Math.ceil(q * latencies.length) - 1]);

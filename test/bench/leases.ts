@@ -137,15 +137,13 @@ async function openReplica(url: string) {
     process.stderr.write(`bench: ${String(error)}\n`);
   const queue = await startQueue(pool, complain);
   const feeding = new Repeating(
-    async () => {
-      const fed = await timed(
+    async () =>
+      void (await timed(
         "feed",
         () => operations.feedShards(),
         (count) => count,
-      );
-      if (fed > 0) feeding.wake();
-    },
-    { everyMs: 100, onTrouble: complain },
+      )),
+    { everyMs: 100, rest: 2, onTrouble: complain },
   );
   const expiring = new Repeating(
     async () => void (await operations.expireLeases()),

@@ -27,6 +27,8 @@ type Value<C extends Case> = Extract<
   { $case: C }
 >["value"];
 
+type ForgedFence = Partial<Pick<Lease, "leaseId" | "shardId" | "retryCount">>;
+
 export class RawNode {
   readonly id: string;
   readonly #client: NodeServiceClient;
@@ -100,17 +102,19 @@ export class RawNode {
     this.send({ $case: "accept", value: { leaseIds } });
   }
 
-  /** Sends the result of a no-op shard. @param forged what it says differently from the lease */
-  async finish(
-    lease: Lease,
-    forged: Partial<Pick<Lease, "leaseId" | "shardId" | "retryCount">> = {},
-  ): Promise<ResultReply> {
+  /** Sends the result of a no-op shard, without waiting for the answer. @param forged what it says differently from the lease */
+  report(lease: Lease, forged: ForgedFence = {}): void {
     const { leaseId, shardId, retryCount } = { ...lease, ...forged };
     const result = { kind: { $case: "noop", value: {} } } as const;
     this.send({
       $case: "results",
       value: { results: [{ leaseId, shardId, retryCount, result }] },
     });
+  }
+
+  /** The same. @returns the answer */
+  async finish(lease: Lease, forged: ForgedFence = {}): Promise<ResultReply> {
+    this.report(lease, forged);
     const [reply] = (await this.next("resultReplies")).replies;
     if (!reply) throw new Error("the control plane replied to no result");
     return reply;

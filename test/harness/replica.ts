@@ -49,7 +49,11 @@ export class Replica {
     this.#process = new RunningProcess({
       name: this.name,
       program: programs.node,
-      args: [programs.controlPlane, "up", ...this.#args, ...(args ?? [])],
+      args: [
+        ...[...programs.controlPlaneFlags, programs.controlPlane, "up"],
+        ...this.#args,
+        ...(args ?? []),
+      ],
       env,
       logPath: this.#logPath,
     });

@@ -138,8 +138,7 @@ class Connection {
   }
 
   reset(): void {
-    this.#client.resetAndDestroy();
-    this.#target.resetAndDestroy();
+    for (const socket of [this.#client, this.#target]) breakOff(socket);
   }
 
   flush(): void {
@@ -147,6 +146,12 @@ class Connection {
     if (this.#client.errored || this.#target.errored) this.reset();
     for (const direction of this.#directions) direction.flush();
   }
+}
+
+/** A socket that is shutting down already cannot be reset: libuv refuses, and Node waits for that handle for ever when it exits. */
+function breakOff(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** One direction of a connection: a queue of what has come and when it is due. */

@@ -6,8 +6,8 @@ import { shardQueue } from "../database/queue.ts";
 import type { GrantedLease } from "./lease-operations.ts";
 import { onConnection } from "./queue-on-connection.ts";
 
-/** Leases of one transaction: large enough to be cheap, small enough not to hold up others. */
-const mostTogether = 500;
+/** Leases of one transaction: large enough to be cheap, small enough that who asks for one lease does not wait long behind the others. */
+const mostTogether = 100;
 
 export interface NodeCredit {
   readonly nodeId: string;

@@ -61,10 +61,8 @@ export class LeasesModule
     @Inject(LISTENER) private readonly listener: Listener,
   ) {
     this.#feeding = new Repeating(
-      async () => {
-        if ((await operations.feedShards()) > 0) this.#feeding.wake();
-      },
-      { everyMs: feedMs, onTrouble: trouble("Feeding the queue") },
+      async () => void (await operations.feedShards()),
+      { everyMs: feedMs, rest: 2, onTrouble: trouble("Feeding the queue") },
     );
     this.#expiring = new Repeating(
       async () => {

@@ -18,7 +18,7 @@ import { FieldViolation } from "./status.ts";
 import { writeInHalves } from "./write-in-halves.ts";
 
 const gatherMs = 10;
-const mostTogether = 200;
+const mostTogether = 500;
 
 interface Arrived {
   readonly connection: NodeConnection;
