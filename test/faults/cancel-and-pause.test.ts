@@ -92,6 +92,17 @@ it("cancel stops 99 % of 200 running shards within 5 s, on nodes of both replica
   await Promise.all(nodes.map((name) => cluster.node(name).stop()));
 });
 
+/** Runs a search. @returns how long its lease was held */
+async function secondsOf(search: unknown): Promise<number> {
+  const job = await submit(search);
+  await reach(job, "SUCCEEDED");
+  const [lease] = await cluster.query<{ seconds: number }>(
+    `SELECT extract(epoch FROM ended_at - accepted_at)::float8 AS seconds FROM lease WHERE job_id = $1 AND outcome = 'SUCCEEDED'`,
+    [job],
+  );
+  return lease.seconds;
+}
+
 it("pause keeps a checkpoint, resume goes on from it, and the pattern has the bytes of a search that nobody paused", async () => {
   await cluster.startNode("searcher", { slots: 1 });
   await cluster.request("POST", "/api/datasets", {
@@ -117,14 +128,18 @@ it("pause keeps a checkpoint, resume goes on from it, and the pattern has the by
   );
   const search = {
     ...{ kind: "search", model: "columns", dataset: "columns", classes: "0" },
-    ...{ canvases: 1, pack: 1, steps: 20_000, backend: "onnxruntime:cpu" },
+    ...{ canvases: 1, pack: 1, backend: "onnxruntime:cpu" },
   };
-  const whole = await submit(search);
+  // Nodes tell how far they are every few seconds: on any machine, the search is to last for several of them.
+  const trial = { steps: 4_000, seconds: 0 };
+  trial.seconds = await secondsOf({ ...search, steps: trial.steps });
+  const steps = Math.round((trial.steps / trial.seconds) * 20);
+  const whole = await submit({ ...search, steps });
   await reach(whole, "SUCCEEDED");
 
-  const paused = await submit(search);
+  const paused = await submit({ ...search, steps });
   await waitFor(
-    "the search to be half way",
+    "the search to be well under way",
     async () => {
       const [shard] = await cluster.query<{ done: number }>(
         `SELECT done FROM shard WHERE job_id = $1 AND status = 'RUNNING'`,

@@ -19,6 +19,11 @@ const workers = ["node-0", "node-1", "node-2", "node-3"];
 const furtherWorkers = ["node-4", "node-5", "node-6", "node-7"];
 const slots = 3;
 const nodeOptions = { slots, env: { MOTIF_SEND_RESULTS_TWICE: "1" } };
+/** They do not stop when their leases are over, and so send what comes too late. */
+const unfencedOptions = {
+  slots,
+  env: { ...nodeOptions.env, MOTIF_IGNORE_FENCE: "1" },
+};
 /** Longer than a lease lives without a heartbeat (12 s). */
 const frozenMs = 13_000;
 const takenOverWithinSeconds = 20;
@@ -75,9 +80,11 @@ const succeeded = async () =>
       ?.n,
   );
 
-/** Waits until results are being written again. */
+/** Waits until results are being written again, after whatever was done to the database. */
 async function expectWorkGoesOn(): Promise<void> {
-  const before = await succeeded();
+  const before = await waitFor("the database", succeeded, {
+    withinMs: 30_000,
+  });
   await waitFor(
     "further results",
     async () => (await succeeded()) > before + 5,
@@ -85,6 +92,14 @@ async function expectWorkGoesOn(): Promise<void> {
       withinMs: 30_000,
     },
   );
+}
+
+/** @returns those of the leases whose results came too late, as the replicas tell */
+function refusedLeases(leaseIds: readonly string[]): readonly string[] {
+  const lines = cluster.replicas
+    .flatMap(({ process }) => process.log(Infinity).split("\n"))
+    .filter((line) => line.includes('"result stale"'));
+  return leaseIds.filter((id) => lines.some((line) => line.includes(id)));
 }
 
 it(
@@ -130,15 +145,18 @@ it(
     // Frozen past their leases and woken, five at a time, four times.
     jobs.push(await submit("long", 80, 10_000));
     await Promise.all(
-      furtherWorkers.map((name) => cluster.startNode(name, nodeOptions)),
+      furtherWorkers.map((name) => cluster.startNode(name, unfencedOptions)),
     );
     const everybody = [...workers, ...furtherWorkers];
+    const outlived: string[] = [];
     for (let round = 0; round < 4; round++) {
       const chosen = Array.from(
         { length: 5 },
         (_, i) => everybody[(round * 5 + i) % everybody.length],
       );
       const leaseIds = await runningOn(chosen);
+      const ofUnfenced = chosen.filter((name) => furtherWorkers.includes(name));
+      outlived.push(...(await runningOn(ofUnfenced)));
       for (const name of chosen) cluster.node(name).freeze();
       await pause(frozenMs);
       for (const name of chosen) cluster.node(name).wake();
@@ -168,6 +186,14 @@ it(
     );
     await expectNothingLostOrDoubled(cluster, jobs, 500);
     await expectNothingHeld(cluster);
+    // Of those, what a replica heard of, it refused.
+    const refused = refusedLeases(outlived);
+    expect(refused.length).toBeGreaterThanOrEqual(furtherWorkers.length);
+    const written = await cluster.query(
+      `SELECT FROM result WHERE lease_id = ANY($1)`,
+      [refused],
+    );
+    expect(written).toEqual([]);
     expect(await checkInvariants(cluster.pool)).toEqual([]);
 
     // Slots are free again: as many shards as there are slots run at once.

@@ -89,7 +89,8 @@ export class Heartbeats {
     goneLeaseIds: readonly string[],
   ): void {
     for (const leaseId of goneLeaseIds) {
-      this.#log.log(
+      // Mostly one whose result was stored while the heartbeat was on its way; where work is lost, the node says so.
+      this.#log.debug(
         connection.fieldsOf(leaseId),
         "lease is the node's no more",
       );

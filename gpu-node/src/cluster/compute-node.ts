@@ -40,6 +40,8 @@ export interface ComputeNodeOptions {
   readonly cacheBytes: number;
   /** For tests of faults: every result is sent twice. */
   readonly isSendingTwice?: boolean;
+  /** For tests of faults: goes on with leases whose time is up, as a node with a broken clock would. */
+  readonly isUnfenced?: boolean;
   readonly log: NodeLog;
   /** Milliseconds that also pass while the process is frozen (elapsed-time.ts). */
   readonly now: () => number;
@@ -116,7 +118,10 @@ export async function openComputeNode(
     log,
   });
   const table = newLeaseTable(slots);
-  const clock = newLeaseClock(now);
+  const clock = {
+    ...newLeaseClock(now),
+    ...(options.isUnfenced && { isFenced: () => false }),
+  };
   const changed = new EventTarget();
   const conversation = newConversation({
     table,

@@ -123,6 +123,7 @@ async function runNode(options: NodeOptions): Promise<void> {
         runner,
         cacheBytes: options.cacheBytes,
         isSendingTwice: process.env.MOTIF_SEND_RESULTS_TWICE === "1",
+        isUnfenced: process.env.MOTIF_IGNORE_FENCE === "1",
         log,
         now: newElapsedTime(
           () => performance.now(),
