@@ -29,6 +29,8 @@ let up: RunningProcess;
 let node: RunningProcess;
 /** Of REST. */
 let url: string;
+/** Of gRPC, HOST:PORT. */
+let nodes: string;
 
 async function startUp(): Promise<void> {
   up = new RunningProcess({
@@ -42,18 +44,21 @@ async function startUp(): Promise<void> {
   });
   const started = await up.line("grpc");
   url = String(started.url);
-  const nodes = String(started.grpc);
-  node = new RunningProcess({
-    name: "node",
+  nodes = String(started.grpc);
+  node = startNode("only");
+}
+
+const startNode = (name: string): RunningProcess =>
+  new RunningProcess({
+    name,
     program: programs.node,
     args: [
       ...[programs.gpuNode, "node", "--control-plane", nodes],
-      ...["--data-dir", join(folder, "node"), "--name", "only", "--slots", "1"],
+      ...["--data-dir", join(folder, name), "--name", name, "--slots", "1"],
       ...["--threads", "1", "--backend", "onnxruntime:cpu"],
     ],
-    logPath: join(folder, "node.log"),
+    logPath: join(folder, `${name}.log`),
   });
-}
 
 async function stopAll(): Promise<void> {
   expect(await node.stop()).toMatchObject({ status: 0 });
@@ -306,6 +311,33 @@ it("finds everything again when it is started again on the same folder", async (
   );
   expect(more.status).toBe("SUCCEEDED");
 }, 120_000);
+
+it("turns a node away when asked to, and says so to it", async () => {
+  const unwanted = startNode("unwanted");
+  interface Listed {
+    readonly id: string;
+    readonly name: string;
+    readonly status: string;
+    readonly isRevoked: boolean;
+  }
+  const find = async () =>
+    (await ask<Listed[]>("nodes")).find(({ name }) => name === "unwanted");
+  const { id } = await waitFor(
+    "the node to be there",
+    async () => {
+      const listed = await find();
+      return listed?.status === "ONLINE" && listed;
+    },
+    { withinMs: 30_000 },
+  );
+  expect(await ask("nodes", "revoke", id.slice(0, 13))).toMatchObject({ id });
+  expect(await unwanted.ended).toMatchObject({ status: 1 });
+  expect(unwanted.log()).toMatch(/revoked/);
+  expect(await find()).toMatchObject({ status: "OFFLINE", isRevoked: true });
+  const nobody = await client("nodes", "revoke", "ffffffff");
+  expect(nobody).toMatchObject({ status: 1 });
+  expect(nobody.stderr).toContain("`motif nodes` shows what there is");
+});
 
 interface ResultFile {
   readonly model: unknown;

@@ -1,12 +1,13 @@
-/** `motif nodes`: shows the compute nodes. */
+/** `motif nodes`: shows the compute nodes, and turns one away. */
 import type { Command } from "commander";
 import type { ApiNode } from "./api-types.ts";
+import { findByPrefix } from "./find-job.ts";
 import { clientOf, withClientFlags, type ClientFlags } from "./options.ts";
 import { print } from "./print.ts";
 import { formatTable, formatTime, shortId } from "./table.ts";
 
 export function addNodesCommand(program: Command): void {
-  withClientFlags(program.command("nodes"))
+  const command = withClientFlags(program.command("nodes"))
     .description("show the compute nodes")
     .action(async (flags: ClientFlags) => {
       const nodes = await clientOf(flags).get<readonly ApiNode[]>("/api/nodes");
@@ -29,6 +30,24 @@ export function addNodesCommand(program: Command): void {
             ),
       );
     });
+  withClientFlags(command.command("revoke <id>"))
+    .description("turn a node away; an id's beginning will do")
+    // Its flags are those of `nodes` as well, which takes them first.
+    .action((text: string, _, revoke: Command) =>
+      revokeNode(text, revoke.optsWithGlobals<ClientFlags>()),
+    );
+}
+
+async function revokeNode(text: string, flags: ClientFlags): Promise<void> {
+  const client = clientOf(flags);
+  const nodes = await client.get<readonly ApiNode[]>("/api/nodes");
+  const node = findByPrefix(nodes, text, "node", "motif nodes");
+  await client.delete(`/api/nodes/${node.id}/credential`);
+  print(
+    flags,
+    { id: node.id, isRevoked: true },
+    `Node ${node.name} (${shortId(node.id)}) is turned away until it joins anew; what it worked at goes to others.`,
+  );
 }
 
 /** @example "onnxruntime (cpu, 2 threads)" */

@@ -16,12 +16,12 @@ import {
   lockJobsOf,
   type HeldShard,
 } from "./held-shards.ts";
-import type { ResultVerdict, SentResult } from "./lease-operations.ts";
+import type { Misfit, ResultVerdict, SentResult } from "./lease-operations.ts";
 import { onConnection } from "./queue-on-connection.ts";
 import { settleJobs } from "./settle-jobs.ts";
 
 export interface Completion {
-  readonly verdicts: readonly ResultVerdict[];
+  readonly verdicts: readonly (ResultVerdict | Misfit)[];
   /** Jobs that came further by it. */
   readonly jobIds: readonly string[];
 }
@@ -46,7 +46,7 @@ export function completeShards(
       client,
       results.map(({ leaseId }) => leaseId),
     );
-    const verdicts: ResultVerdict[] = [];
+    const verdicts: (ResultVerdict | Misfit)[] = [];
     const fenced: Accepted[] = [];
     const others: SentResult[] = [];
     for (const result of results) {
@@ -98,7 +98,7 @@ async function judgeReplays(
 async function judgeFenced(
   client: Queryable,
   fenced: readonly Accepted[],
-  verdicts: ResultVerdict[],
+  verdicts: (ResultVerdict | Misfit)[],
 ): Promise<readonly Accepted[]> {
   if (fenced.length === 0) return [];
   const missing = await findMissingArtifacts(
@@ -106,8 +106,10 @@ async function judgeFenced(
     fenced.map(({ result }) => result.result),
   );
   const { rows } = await client.query<{ id: string; spec: ShardSpec }>(
-    `SELECT id, spec FROM shard WHERE id = ANY($1::uuid[])`,
+    // Where nothing was asked for and nothing has come, there is nothing to compare.
+    `SELECT id, spec FROM shard WHERE id = ANY($1::uuid[]) AND (spec->>'kind' <> 'noop' OR id = ANY($2::uuid[]))`,
     [
+      fenced.map(({ lease }) => lease.shardId),
       fenced
         .filter(({ result }) => result.result.kind !== "noop")
         .map(({ lease }) => lease.shardId),
@@ -120,7 +122,7 @@ async function judgeFenced(
     const misfit = spec && explainMisfit(spec, result.result);
     const lacking = missing[index];
     if (misfit !== undefined)
-      verdicts.push({ leaseId, verdict: "stale", reason: misfit });
+      verdicts.push({ leaseId, verdict: "misfit", reason: misfit });
     else if (lacking !== undefined)
       verdicts.push({
         leaseId,

@@ -51,6 +51,13 @@ export interface ResultVerdict {
   readonly reason: string;
 }
 
+/** The lease is open, and this is not what was asked for: whoever has sent it should lose the lease. */
+export interface Misfit {
+  readonly leaseId: string;
+  readonly verdict: "misfit";
+  readonly reason: string;
+}
+
 export interface LeaseFailure {
   readonly leaseId: string;
   readonly nodeId: string;
@@ -88,7 +95,7 @@ export interface LeaseOperations {
   /** Writes results, each once; only what this has returned "stored" for may be acknowledged. */
   completeShards(
     results: readonly SentResult[],
-  ): Promise<readonly ResultVerdict[]>;
+  ): Promise<readonly (ResultVerdict | Misfit)[]>;
   yieldShards(yields: readonly LeaseYield[]): Promise<void>;
   failShards(failures: readonly LeaseFailure[]): Promise<void>;
   /** Gives away leases that were not accepted or renewed in time. Any replica may call it at any time. @returns how many */

@@ -342,6 +342,43 @@ test("a result that does not fit costs the lease, not the stream", async () => {
   expect(rows).toEqual([{ status: "RETRY" }]);
 });
 
+test("a result of another kind than was asked for costs the lease at once", async () => {
+  await submitNoops(edge, 1);
+  const node = newNode();
+  await node.greet();
+  const [lease] = await node.takeLeases(1);
+  node.accept([lease!]);
+  node.sendResults([lease!], {
+    kind: {
+      $case: "inspectDataset",
+      value: {
+        refusal: "",
+        format: "idx",
+        digest: "0".repeat(64),
+        images: 1,
+        classNames: ["a"],
+        splits: [],
+      },
+    },
+  });
+  expect(await node.hearReplies(1)).toMatchObject([
+    {
+      verdict: VERDICT_STALE,
+      reason: expect.stringContaining("kind noop") as string,
+    },
+  ]);
+  const { rows } = await edge.database.pool.query(
+    `SELECT "status", "problem" FROM "shard" WHERE "id" = $1`,
+    [lease!.shardId],
+  );
+  expect(rows).toEqual([
+    {
+      status: "RETRY",
+      problem: expect.stringContaining("kind noop") as string,
+    },
+  ]);
+});
+
 test("of results in one batch, one without a kind does not take the others along", async () => {
   await submitNoops(edge, 3);
   const node = newNode();

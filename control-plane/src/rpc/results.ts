@@ -126,6 +126,14 @@ export class Results {
       const verdict = ofLease.get(sent.leaseId);
       // Without a verdict there is no answer, and the node sends it again.
       if (verdict === undefined) continue;
+      if (verdict.verdict === "misfit") {
+        await this.#refuse(
+          arrived,
+          new FieldViolation("result", verdict.reason),
+          replies,
+        );
+        continue;
+      }
       this.#note(sent, verdict, arrived[0]!.connection);
       for (const { connection } of arrived) replies.add(connection, verdict);
     }

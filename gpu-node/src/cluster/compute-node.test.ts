@@ -50,6 +50,7 @@ async function startNode(
     runner?: ShardRunner;
     addresses?: string;
     now?: () => number;
+    hangsAfterMs?: number;
   } = {},
 ) {
   const node = await openComputeNode({
@@ -69,6 +70,7 @@ async function startNode(
     cacheBytes: 1e6,
     log,
     now: overrides.now ?? (() => performance.now()),
+    hangsAfterMs: overrides.hangsAfterMs,
     wallClock: () => Date.now(),
     random: () => 0.5,
   });
@@ -334,6 +336,37 @@ it("a failure without a stream is told on the next one", async () => {
   shard.fail(new MotifError("model", "bad model"));
   const failure = await controlPlane.heard("failure");
   expect(failure.message).toBe("bad model");
+});
+
+it("a shard that hangs while its node is alive is given back, and its slot stays taken", async () => {
+  controlPlane = await startTestControlPlane();
+  let end = () => {};
+  const runner: ShardRunner = {
+    // A kernel that hangs hears no signal either.
+    run: (_, { onProgress }) => {
+      onProgress(0.5);
+      return new Promise((resolve) => {
+        end = () => resolve({ kind: "noop" });
+      });
+    },
+    close: async () => undefined,
+  };
+  controlPlane.enqueue(noopShard(0), noopShard(0));
+  const { node } = await startNode({ runner, slots: 1, hangsAfterMs: 300 });
+  const failure = await controlPlane.heard("failure");
+  expect(failure.message).toMatch(/come no further .* its backend hangs/);
+  const heartbeats = countOf("heartbeat");
+  await vi.waitFor(() =>
+    expect(countOf("heartbeat")).toBeGreaterThan(heartbeats + 3),
+  );
+  expect(countOf("accept")).toBe(1);
+  expect(resultsSaid()).toEqual([]);
+  end();
+  // What comes of it in the end counts for nothing; the node goes on with what waits.
+  await vi.waitFor(() => expect(countOf("accept")).toBe(2));
+  expect(resultsSaid()).toEqual([]);
+  expect(node.counts().running).toBe(1);
+  end();
 });
 
 /** Leaves a mask of `bytes` bytes, as a search does; told to stop, a checkpoint. */

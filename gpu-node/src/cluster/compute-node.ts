@@ -42,6 +42,8 @@ export interface ComputeNodeOptions {
   readonly isSendingTwice?: boolean;
   /** For tests of faults: goes on with leases whose time is up, as a node with a broken clock would. */
   readonly isUnfenced?: boolean;
+  /** How long a shard may come no further, in milliseconds; half an hour by default. */
+  readonly hangsAfterMs?: number;
   readonly log: NodeLog;
   /** Milliseconds that also pass while the process is frozen (elapsed-time.ts). */
   readonly now: () => number;
@@ -137,6 +139,7 @@ export async function openComputeNode(
     log,
     now,
     onChange: () => changed.dispatchEvent(new Event("change")),
+    hangsAfterMs: options.hangsAfterMs,
   });
 
   const instanceId = randomUUID();

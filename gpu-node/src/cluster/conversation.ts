@@ -71,10 +71,14 @@ interface Run {
   readonly lost: AbortController;
   readonly beganAt: number;
   done: number;
+  /** When the work last came further. */
+  movedAt: number;
 }
 
 /** Results without a verdict that a node keeps at most, before it takes no further leases. */
 const spoolLimits = { results: 5_000, bytes: 2 * 1024 ** 3 } as const;
+/** A shard that comes no further for this long hangs, however alive its node is. Fetching a very large model takes less. */
+const hangsAfterMs = 30 * 60_000;
 /** How long a node takes no leases after its disk refused a result. */
 const diskPauseMs = 15_000;
 
@@ -97,8 +101,10 @@ export function newConversation(options: {
   readonly log: NodeLog;
   readonly now: () => number;
   readonly onChange: () => void;
+  readonly hangsAfterMs?: number;
 }): Conversation {
   const { table, clock, spool, work, discard, log, now, onChange } = options;
+  const mostStillMs = options.hangsAfterMs ?? hangsAfterMs;
   const runs = new Map<string, Run>();
   /** Failures and yields that wait for a stream. */
   const unsent = new Map<string, NodeMessageBody>();
@@ -204,6 +210,7 @@ export function newConversation(options: {
       lost: new AbortController(),
       beganAt: now(),
       done: 0,
+      movedAt: now(),
     };
     runs.set(leaseId, run);
     log.line(levelOf(lease), "shard-started", describe(lease));
@@ -226,6 +233,7 @@ export function newConversation(options: {
         lost: run.lost.signal,
         onProgress(done) {
           if (checkFence()) return;
+          if (done > run.done) run.movedAt = now();
           run.done = done;
           table.setDone(leaseId, done);
         },
@@ -279,8 +287,23 @@ export function newConversation(options: {
     taken.forEach(start);
   };
 
+  /** Its slot stays taken: what hangs may still be at work. Another node may do better. */
+  const giveUpWhatHangs = () => {
+    for (const [leaseId, run] of runs) {
+      const stillMs = now() - run.movedAt;
+      if (stillMs < mostStillMs || !table.find(leaseId)) continue;
+      fail(
+        leaseId,
+        ShardFailure_Fault.FAULT_NODE,
+        `The shard has come no further for ${Math.round(stillMs / 60_000)} minutes on this node: its backend hangs. Restart the node if its slot stays taken.`,
+      );
+      lose(leaseId);
+    }
+  };
+
   const beat = () => {
     if (!connection || checkFence()) return;
+    giveUpWhatHangs();
     sequence++;
     clock.sent(sequence);
     connection.send({
