@@ -47,6 +47,9 @@ function grantOnce(
   readonly granted: readonly GrantedLease[];
 }> {
   return database.transaction(async (client) => {
+    // Who waits for a lease does not wait for a disk. Where the server's machine dies a moment later, the grant has never been: the shard
+    // still waits, the node's lease is gone, and whatever is written after it makes it durable as well.
+    await client.query("SET LOCAL synchronous_commit = off");
     const fetched = await queue.fetch<{ shardId: string }>(shardQueue, {
       batchSize: Math.min(wanted, mostTogether),
       includeMetadata: true,
