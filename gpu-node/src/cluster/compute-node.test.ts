@@ -343,8 +343,8 @@ it("a shard that hangs while its node is alive is given back, and its slot stays
   let end = () => {};
   const runner: ShardRunner = {
     // A kernel that hangs hears no signal either.
-    run: (_, { onProgress }) => {
-      onProgress(0.5);
+    run: (_, context) => {
+      context.onProgress(0.5);
       return new Promise((resolve) => {
         end = () => resolve({ kind: "noop" });
       });
