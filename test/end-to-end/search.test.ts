@@ -70,6 +70,20 @@ describe("motif search --local", () => {
     ).toContain("data:image/webp;base64,");
   });
 
+  it("uses the canvases there are, and says so, where more were asked for", async () => {
+    const { status, stderr } = await search(
+      "short",
+      ...["--classes", "0", "--canvases", "500", "--evaluate-images", "1"],
+    );
+    expect(status).toBe(0);
+    expect(stderr).toContain(
+      "of 1 of 1 classes there are fewer images to serve as canvas",
+    );
+    const { patterns } = await readResult("short");
+    expect(patterns.length).toBeGreaterThan(1);
+    expect(patterns.length).toBeLessThan(500);
+  });
+
   it("gives the same bytes again, in another folder and whatever shares a pack", async () => {
     await search("second", "--canvases", "2");
     expect(withoutTimes(await readResult("second"))).toEqual(

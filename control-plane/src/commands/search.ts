@@ -152,8 +152,14 @@ async function runSearch(flags: SearchFlags): Promise<void> {
         submitted.push(job);
         if (!flags.watch) return print(flags, job, job.id);
         progress.line(
-          `Job ${shortId(job.id)}: ${job.name}, ${job.shards.total} shards.`,
+          `Job ${shortId(job.id)}: ${job.name}, ${describePlan(job)}.`,
         );
+        const { classesShortOfCanvases: short } = job.parameters;
+        if (Number(short) > 0)
+          progress.line(
+            `Note: of ${counted(short, "class", "classes")} the data set has fewer images to serve as canvas than were asked for; all that it has are used. ` +
+              "--canvas-source noise makes as many as are asked for.",
+          );
         const { classNames = [] } = inputs.check.facts ?? {};
         await finish(client, job, flags, { progress, classNames, signal, now });
       } finally {
@@ -162,6 +168,15 @@ async function runSearch(flags: SearchFlags): Promise<void> {
     },
     () => describeStop(submitted[0]),
   );
+}
+
+/** @example "3,000 searches in 7 shards" */
+function describePlan({ parameters, shards }: ApiJob): string {
+  return `${counted(parameters.searches, "search", "searches")} in ${counted(shards.total, "shard", "shards")}`;
+}
+
+function counted(count: unknown, one: string, many: string): string {
+  return `${Number(count).toLocaleString("en")} ${count === 1 ? one : many}`;
 }
 
 function submit(

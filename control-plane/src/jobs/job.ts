@@ -58,6 +58,8 @@ export interface SearchParameters {
   readonly backend: string;
   /** How many searches were planned. */
   readonly searches: number;
+  /** Classes that get fewer canvases than were asked for, because the data set has no more images of them for it. */
+  readonly classesShortOfCanvases: number;
 }
 
 /** Share of the cluster that a check gets: people wait for it, and it is one shard. */

@@ -74,6 +74,19 @@ describe("shards", () => {
     },
   );
 
+  test("says of how many classes there are fewer canvases than were asked for", () => {
+    const uneven = facts({ canvasesByClass: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] });
+    const shortOf = (
+      settings: SettingChoices,
+      changes: Partial<PlanRequest> = {},
+    ) => planShards(asking(settings, changes), uneven).classesShortOfCanvases;
+    expect(shortOf({ canvases: 1 })).toBe(0);
+    expect(shortOf({ canvases: 4 })).toBe(3);
+    expect(shortOf({ canvases: 4 }, { classes: "1-3" })).toBe(2);
+    expect(shortOf({ canvases: 4 }, { canvasIndex: 0 })).toBe(0);
+    expect(shortOf({ canvases: 4, canvasSource: "noise" })).toBe(0);
+  });
+
   test("the same request is planned the same", () => {
     expect(planShards(asking(), facts())).toEqual(
       planShards(asking(), facts()),

@@ -39,6 +39,8 @@ export interface Plan {
   /** S. */
   readonly pack: number;
   readonly searchCount: number;
+  /** Classes that have fewer images to serve as canvas than canvases were asked for, and get as many as they have. */
+  readonly classesShortOfCanvases: number;
   /** Searches of each shard, in the order in which they are run. */
   readonly shards: readonly (readonly SearchIdentity[])[];
 }
@@ -63,13 +65,8 @@ const wantedShards = 8;
 export function planShards(request: PlanRequest, facts: CheckedFacts): Plan {
   const pack =
     request.pack ?? choosePack(facts.inputShape, request.settings.batchSize);
-  const searches = breadthFirst(
-    listSearches(
-      request,
-      parseClassList(request.classes, facts.numClasses),
-      facts,
-    ),
-  );
+  const classes = parseClassList(request.classes, facts.numClasses);
+  const searches = breadthFirst(listSearches(request, classes, facts));
   const size = shardSize(
     searches.length,
     pack,
@@ -78,7 +75,23 @@ export function planShards(request: PlanRequest, facts: CheckedFacts): Plan {
   const shards: SearchIdentity[][] = [];
   for (let first = 0; first < searches.length; first += size)
     shards.push(searches.slice(first, first + size));
-  return { pack, searchCount: searches.length, shards };
+  return {
+    pack,
+    searchCount: searches.length,
+    classesShortOfCanvases: countShortOfCanvases(request, classes, facts),
+    shards,
+  };
+}
+
+function countShortOfCanvases(
+  { settings, canvasIndex }: PlanRequest,
+  classes: readonly number[],
+  { canvasesByClass }: CheckedFacts,
+): number {
+  if (settings.canvasSource !== "natural" || canvasIndex !== null) return 0;
+  return classes.filter(
+    (index) => (canvasesByClass[index] ?? 0) < settings.canvases,
+  ).length;
 }
 
 /** S where nobody says: 8 for small images, fewer where 8 would only take memory. */

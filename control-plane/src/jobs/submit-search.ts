@@ -71,6 +71,7 @@ export async function submitSearch(
     threshold,
     backend,
     searches: plan.searchCount,
+    classesShortOfCanvases: plan.classesShortOfCanvases,
   };
   const spec: Omit<SearchSpec, "searches"> = {
     kind: "search",

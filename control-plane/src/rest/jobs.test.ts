@@ -117,6 +117,7 @@ describe("a search", () => {
         backend: "auto",
         canvasIndex: null,
         searches: 12,
+        classesShortOfCanvases: 0,
         settings: {
           preset: "default",
           steps: 100,

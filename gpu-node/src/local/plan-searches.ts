@@ -7,6 +7,21 @@ import { listSearchImages } from "../shards/search-inputs.ts";
 import type { LocalSearch } from "./local-search.ts";
 
 /**
+ * @param identities all searches of a job with natural canvases
+ * @returns classes that get fewer than `canvases`, because there are no more images of them to serve as canvas
+ */
+export function countShortOfCanvases(
+  identities: readonly SearchIdentity[],
+  canvases: number,
+): number {
+  const byClass = Map.groupBy(identities, ({ targetClass }) => targetClass);
+  return [...byClass.values()].filter(
+    (searches) =>
+      new Set(searches.map(({ canvasIndex }) => canvasIndex)).size < canvases,
+  ).length;
+}
+
+/**
  * The searches of a job: classes, then canvases, then seeds.
  * @throws MotifError when the data set has too few images for one of them
  */

@@ -29,7 +29,7 @@ import type {
   LocalSearchEvents,
   LocalSearchOutcome,
 } from "./local-search.ts";
-import { listSearches } from "./plan-searches.ts";
+import { countShortOfCanvases, listSearches } from "./plan-searches.ts";
 import {
   checkWritable,
   openStoredPatterns,
@@ -73,6 +73,15 @@ export async function searchLocally(
   try {
     const classNames = nameClasses(classifier, dataset);
     const identities = listSearches(job, classes, dataset, parts);
+    const short =
+      job.canvasIndex === undefined
+        ? countShortOfCanvases(identities, job.settings.canvases)
+        : 0;
+    if (short > 0)
+      events.onWarning?.(
+        `${dataset.name}: of ${short} of ${classes.length} classes there are fewer images to serve as canvas than were asked for; all that there are are used. ` +
+          "--canvas-source noise makes as many as are asked for.",
+      );
     const pack =
       job.pack ?? choosePack(classifier.imageShape, job.settings.batchSize);
     const stored = await openStoredPatterns(
