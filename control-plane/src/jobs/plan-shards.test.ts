@@ -1,3 +1,4 @@
+import { Pattern } from "@motif/proto";
 import { describe, expect, test } from "vitest";
 import type { SearchIdentity } from "../shards/shard-spec.ts";
 import {
@@ -71,6 +72,49 @@ describe("shards", () => {
       const sizes = new Set(shards.slice(0, -1).map(({ length }) => length));
       expect(sizes.size).toBeLessThanOrEqual(1);
       expect(shards.at(-1)!.length).toBeGreaterThan(0);
+    },
+  );
+
+  test.each([
+    [1_000, [3, 224, 224]],
+    [1_000, [3, 32, 32]],
+    [21_841, [3, 384, 384]],
+    [10, [3, 1024, 1024]],
+    [2, [1, 1, 1]],
+  ] as const)(
+    "%i classes of images %j: no result is larger than a message, however fast the searches are",
+    (numClasses, inputShape) => {
+      const known = facts({ numClasses, inputShape, imagesPerSecond: 1e9 });
+      const plan = planShards(
+        asking({ steps: 1, batchSize: 1, canvases: 1, seeds: 3 }),
+        known,
+      );
+      const [, height, width] = inputShape;
+      const pixels = height * width;
+      const artifact = { sha256: "f".repeat(64), bytes: 1e9 };
+      const pattern = Pattern.encode({
+        identity: { targetClass: numClasses, canvasIndex: 99, seed: 2 ** 31 },
+        ...{ steps: 1e6, imageGradients: 1e9, maskL1: 0.5, kStar: pixels },
+        mask: artifact,
+        canvas: artifact,
+        pattern: artifact,
+        heatmap: artifact,
+        topPixels: Array<number>(Math.round(0.1 * pixels)).fill(pixels - 1),
+        predictivePower: Array.from({ length: 6 }, () => ({
+          ...{ k: pixels, fraction: 0.1, power: 0.5, baseRate: 0.5 },
+          ...{ n: 1e6, wilsonLow: 0.4, wilsonHigh: 0.6 },
+        })),
+        sourceToTarget: Array.from(
+          { length: numClasses },
+          (_, sourceClass) => ({
+            ...{ sourceClass, power: 0.5, n: 2_000 },
+          }),
+        ),
+        wallMs: 1.5,
+      }).finish().length;
+      const largest = Math.max(...plan.shards.map(({ length }) => length));
+      expect(largest * (pattern + 8)).toBeLessThan(4 * 2 ** 20 - 16 * 2 ** 10);
+      expect(plan.shards.flat()).toHaveLength(plan.searchCount);
     },
   );
 

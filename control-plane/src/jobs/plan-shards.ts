@@ -51,6 +51,10 @@ const packedFloats = 8 * 4 * 3 * 32 * 32;
 const gradientWork = 3;
 /** Sizes at which a pattern is tried on every evaluation image. */
 const curvePoints = 6;
+/** Of the pixels, the largest size at which it is tried: so many indices a result lists of each pattern. */
+const listedPixels = 0.1;
+/** What a shard's result may take of a message of 4 MiB. */
+const resultBytes = 3_500_000;
 /** Beyond, a job would not be one that anybody looks at. */
 export const mostSearches = 1_000_000;
 /** Where nothing was measured: a small model on a slow machine. */
@@ -67,10 +71,9 @@ export function planShards(request: PlanRequest, facts: CheckedFacts): Plan {
     request.pack ?? choosePack(facts.inputShape, request.settings.batchSize);
   const classes = parseClassList(request.classes, facts.numClasses);
   const searches = breadthFirst(listSearches(request, classes, facts));
-  const size = shardSize(
-    searches.length,
-    pack,
-    secondsPerSearch(request, facts),
+  const size = Math.min(
+    shardSize(searches.length, pack, secondsPerSearch(request, facts)),
+    largestShard(pack, facts),
   );
   const shards: SearchIdentity[][] = [];
   for (let first = 0; first < searches.length; first += size)
@@ -184,6 +187,21 @@ function secondsPerSearch(
   return (
     passes / (imagesPerSecond > 0 ? imagesPerSecond : assumedImagesPerSecond)
   );
+}
+
+/** Most searches whose results fit into one message: whole packs, where one does. */
+function largestShard(
+  pack: number,
+  { inputShape, numClasses }: CheckedFacts,
+): number {
+  const [, height = 1, width = 1] = inputShape;
+  const pixels = height * width;
+  // What is written of a source class, and of an index: varints hold 7 bits a byte.
+  const ofSources = 20 * numClasses;
+  const ofIndices =
+    Math.round(listedPixels * pixels) * Math.ceil(Math.log2(pixels + 1) / 7);
+  const most = Math.floor(resultBytes / (1_000 + ofSources + ofIndices));
+  return most < pack ? Math.max(1, most) : most - (most % pack);
 }
 
 /**

@@ -39,7 +39,7 @@ export async function outcomeToWire(
   if (byteLength > largestResultBytes)
     throw new MotifError(
       "usage",
-      `the shard's result has ${byteLength} bytes, ${largestResultBytes} is the most that is taken. Submit the job with a smaller --pack.`,
+      `the shard's result has ${byteLength} bytes, ${largestResultBytes} is the most that is taken. Its plan put too many searches into one shard: submit fewer at once, and please report it.`,
     );
   return { result, files: [...files.values()] };
 }
