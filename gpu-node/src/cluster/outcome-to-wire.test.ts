@@ -144,6 +144,8 @@ it("refuses a result that no message can carry", async () => {
     }),
   ).rejects.toMatchObject({
     code: "usage",
-    message: expect.stringContaining("--pack") as string,
+    message: expect.stringContaining(
+      "too many searches into one shard",
+    ) as string,
   });
 });
