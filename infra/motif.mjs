@@ -11,7 +11,7 @@ const apps = {
   gpuNode: `${root}gpu-node/src/commands/main.ts`,
   controlPlane: `${root}control-plane/dist/commands/main.js`,
 };
-/** A control plane under load would let its garbage pile up; it needs little. Of a compute node, models decide. */
+/** A control plane under load would let its garbage pile up; it needs little. What a client or a compute node needs, its inputs decide. */
 const flags = JSON.parse(readFileSync(`${root}infra/node-flags.json`, "utf8"));
 const commands = {
   demo: "everything on this machine with the bundled data set and models",
@@ -37,6 +37,7 @@ const [name, ...rest] = process.argv.slice(2);
 const isOfGpuNode =
   ["node", "train", "report"].includes(name) ||
   (["search", "demo"].includes(name) && rest.includes("--local"));
+const isServer = ["up", "demo"].includes(name);
 
 if (name === undefined || name === "--help" || name === "-h") {
   showCommands();
@@ -80,7 +81,7 @@ function run() {
     [
       ...(isOfGpuNode
         ? [apps.gpuNode]
-        : [...flags.controlPlane, apps.controlPlane]),
+        : [...(isServer ? flags.controlPlane : []), apps.controlPlane]),
       ...process.argv.slice(2),
     ],
     {
