@@ -126,9 +126,19 @@ const allowedInControlPlane = {
   rpc: ["rpc", "leases", "nodes", "shards", "auth", "storage", "database"],
   health: ["health", "database"],
   metrics: ["metrics", "database"],
+  pages: ["pages"],
   logging: ["logging"],
   configuration: ["configuration"],
   commands: ["commands", "auth", "database"],
+};
+
+/** The dashboard: routes put views together, views know the API, live events and the parts that all of them share. */
+const dashboard = "^dashboard/src/";
+const allowedInDashboard = {
+  api: ["api"],
+  live: ["live", "api"],
+  ui: ["ui", "live", "api"],
+  features: ["features", "ui", "live", "api"],
 };
 
 const isTest = "\\.test\\.ts$|/check-[^/]+\\.ts$|/cases/";
@@ -163,7 +173,10 @@ module.exports = {
       name: "no-unlisted-packages",
       comment: "declare it in the package.json of the workspace that uses it",
       severity: "error",
-      from: { path: "^(gpu-node|control-plane)/src", pathNot: isTest },
+      from: {
+        path: "^(gpu-node|control-plane|dashboard)/src",
+        pathNot: isTest,
+      },
       to: {
         dependencyTypes: [
           "npm-no-pkg",
@@ -238,6 +251,7 @@ module.exports = {
       from: { path: "^(control-plane|gpu-node|dashboard)/" },
       to: { path: "^(control-plane|gpu-node|dashboard)/", pathNot: "^$1/" },
     },
+    ...layered(dashboard, allowedInDashboard),
     ...layered(controlPlane, allowedInControlPlane),
     ...layered(source, allowed),
     ...layered(folder("engine"), allowedInEngine),
@@ -247,7 +261,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {
-      extensions: [".ts", ".js", ".mjs"],
+      extensions: [".ts", ".tsx", ".js", ".mjs", ".css"],
       exportsFields: ["exports"],
       conditionNames: ["import", "node", "default"],
     },

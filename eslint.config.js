@@ -8,11 +8,13 @@ export default defineConfig(
     "**/out/",
     "**/dist/",
     "**/generated/",
+    "**/.next/",
+    "**/next-env.d.ts",
     "coverage/",
   ]),
   js.configs.recommended,
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.tsx"],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: {

@@ -1,4 +1,4 @@
-// Generates and builds what is not committed (wire types, database client, control plane), once and when its sources change.
+// Generates and builds what is not committed (wire types, database client, control plane, dashboard), once and when its sources change.
 // It also runs on the machine's own Node, before anything of Motif's can: keep it plain and without dependencies.
 import { execFileSync } from "node:child_process";
 import {
@@ -23,12 +23,16 @@ const sources = [
   "prisma/schema.prisma",
   "control-plane/src",
   "control-plane/.swcrc",
+  "control-plane/open-api.json",
+  "dashboard/src",
+  "dashboard/next.config.ts",
   "package-lock.json",
 ];
 const products = [
   "proto/generated",
   "prisma/generated",
   "control-plane/dist/commands/main.js",
+  "dashboard/out/index.html",
 ];
 
 export function buildWhatIsMissing() {

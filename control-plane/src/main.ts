@@ -13,6 +13,7 @@ import {
 import { ControlPlaneError } from "./control-plane-error.ts";
 import { DATABASE, type Database } from "./database/database.ts";
 import { RpcEdge } from "./rpc/rpc-edge.ts";
+import { servePages } from "./pages/serve-pages.ts";
 import { requireAdminToken } from "./require-admin-token.ts";
 import {
   configureRest,
@@ -48,6 +49,7 @@ export async function startControlPlane(
   app.useLogger(app.get(Logger));
   app.flushLogs();
   configureRest(app);
+  servePages(app);
   const server = app.getHttpServer();
   try {
     if (!isLoopback(host))
