@@ -1,16 +1,16 @@
 /**
  * Leases that nodes have accepted, written a moment later and of all nodes together. A shard that is done by then needs no row that says
- * it is running: its result says more.
+ * it is running: its result says more. Each is looked at twice, a moment apart, and written the second time: under load there is
+ * always something to write, and none would otherwise get its moment.
  */
 import type { LeaseOperations } from "../leases/lease-operations.ts";
 import { leaseTiming } from "../leases/lease-operations.ts";
-import { Batch } from "./batch.ts";
 import type { Log } from "./log.ts";
 import type { NodeConnection } from "./node-connection.ts";
 import { isAway, retryWhileAway } from "./retry-while-away.ts";
 
-const gatherMs = 150;
-const mostTogether = 2_000;
+/** Between two looks: an acceptance is written after one to two of them, long before the time to accept is up. */
+const lookEveryMs = 200;
 
 interface Acceptance {
   readonly connection: NodeConnection;
@@ -20,39 +20,55 @@ interface Acceptance {
 export class Acceptances {
   readonly #leases: Pick<LeaseOperations, "acceptLeases">;
   readonly #log: Log;
-  readonly #batch: Batch<Acceptance>;
+  /** Since the last look. Nodes accept what they were granted, so their credit bounds it. */
+  #fresh: Acceptance[] = [];
+  /** From before it. */
+  #seen: Acceptance[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(leases: Pick<LeaseOperations, "acceptLeases">, log: Log) {
     this.#leases = leases;
     this.#log = log;
-    this.#batch = new Batch({
-      most: mostTogether,
-      waitMs: gatherMs,
-      flush: (acceptances) => this.#write(acceptances),
-    });
   }
 
   add(connection: NodeConnection, leaseIds: readonly string[]): void {
-    for (const leaseId of leaseIds) this.#batch.add({ connection, leaseId });
+    for (const leaseId of leaseIds) this.#fresh.push({ connection, leaseId });
+    this.#timer ??= setTimeout(() => this.#look(), lookEveryMs);
   }
 
-  settle(): Promise<void> {
-    return this.#batch.settle();
+  /** Writes what is there, at once. */
+  async settle(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const all = [...this.#seen, ...this.#fresh];
+    [this.#seen, this.#fresh] = [[], []];
+    this.#write(all);
+    await this.#writing;
   }
 
-  async #write(acceptances: readonly Acceptance[]): Promise<void> {
+  #look(): void {
+    const due = this.#seen;
+    [this.#seen, this.#fresh] = [this.#fresh, []];
+    this.#timer =
+      this.#seen.length > 0
+        ? setTimeout(() => this.#look(), lookEveryMs)
+        : undefined;
+    this.#write(due);
+  }
+
+  #write(acceptances: readonly Acceptance[]): void {
     const open = acceptances.filter(({ connection, leaseId }) =>
       connection.leases.has(leaseId),
     );
     const byNode = Map.groupBy(open, ({ connection }) => connection);
-    await Promise.all(
-      [...byNode].map(([connection, ofNode]) =>
-        this.#accept(
-          connection,
-          ofNode.map(({ leaseId }) => leaseId),
-        ),
+    const writes = [...byNode].map(([connection, ofNode]) =>
+      this.#accept(
+        connection,
+        ofNode.map(({ leaseId }) => leaseId),
       ),
     );
+    this.#writing = Promise.all([this.#writing, ...writes]).then(() => {});
   }
 
   /** Tried for as long as it makes sense; later the leases have gone to others. */
