@@ -123,7 +123,9 @@ async function searchAndShow(
 ): Promise<void> {
   const began = now();
   const say = (line: string) => progress.line(line);
-  say(`Ready at ${client.url.origin}. Checking the data set and the models …`);
+  say(
+    `Watch it live at ${client.url.origin}. Checking the data set and the models …`,
+  );
   const searches = await submitDemoSearches(client, {
     ...{ signal, now },
     // Nodes are on their way: nobody has to start one.
@@ -144,7 +146,7 @@ async function searchAndShow(
   const seconds = (now() - began) / 1000;
   const next = flags.exit
     ? `\`motif up --data-dir ${shorten(dataDirectory)}\` serves it again.`
-    : `Serving at ${client.url.origin} until Ctrl+C.`;
+    : `The dashboard is at ${client.url.origin} until Ctrl+C.`;
   print(
     flags,
     { out: folder, report, url: client.url.origin, findings },
