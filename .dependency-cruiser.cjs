@@ -110,8 +110,10 @@ const allowedInControlPlane = {
     "storage",
     "database",
   ],
+  thumbnails: ["thumbnails", "storage", "database"],
   rest: [
     "rest",
+    "thumbnails",
     "shards",
     "models",
     "datasets",

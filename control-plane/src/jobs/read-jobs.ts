@@ -6,6 +6,7 @@ import type { JobKind, JobStatus, JobView } from "./job.ts";
 export interface JobFilter {
   readonly status?: JobStatus | undefined;
   readonly kind?: JobKind | undefined;
+  readonly modelId?: string | undefined;
   readonly limit: number;
   /** Id of a job: only those that are older. */
   readonly before?: string | undefined;
@@ -81,16 +82,17 @@ export async function requireJob(
 /** Newest first. @throws ControlPlaneError "not-found" where `before` is no job */
 export async function listJobs(
   client: Queryable,
-  { status, kind, limit, before }: JobFilter,
+  { status, kind, modelId, limit, before }: JobFilter,
 ): Promise<readonly JobView[]> {
   if (before !== undefined) await requireJob(client, before);
   const { rows } = await client.query<Row>(
     `${selection}
      WHERE ($1::text IS NULL OR job.status = $1) AND ($2::text IS NULL OR job.kind = $2)
        AND ($3::uuid IS NULL OR (job.created_at, job.id) < (SELECT created_at, id FROM job WHERE id = $3))
+       AND ($5::uuid IS NULL OR job.model_id = $5)
      ORDER BY job.created_at DESC, job.id DESC
      LIMIT $4`,
-    [status ?? null, kind ?? null, before ?? null, limit],
+    [status ?? null, kind ?? null, before ?? null, limit, modelId ?? null],
   );
   return rows.map(viewOf);
 }

@@ -1,6 +1,7 @@
 /** A job's counts, and its end when its last shard has ended. */
 import type { Queryable } from "../database/database.ts";
 import type { NewEvent } from "../progress/append-events.ts";
+import { summarizeSearches } from "../results/summarize-searches.ts";
 
 export interface EndedShards {
   readonly jobId: string;
@@ -36,6 +37,10 @@ export async function settleJobs(
       ended.map(({ succeeded }) => succeeded),
       ended.map(({ dead }) => dead),
     ],
+  );
+  await summarizeSearches(
+    client,
+    rows.filter(({ status }) => status === "SUCCEEDED").map(({ id }) => id),
   );
   return rows
     .filter(({ status }) => status === "SUCCEEDED" || status === "FAILED")

@@ -1,7 +1,21 @@
-/** Models as people see them, each with what came of holding it against data sets. */
+/**
+ * Models as people see them, each with what came of holding it against data sets and of the newest search of all its classes. A list of
+ * 10,000 is one statement: what is looked up for each has an index.
+ */
 import { ControlPlaneError } from "../control-plane-error.ts";
 import type { Queryable } from "../database/database.ts";
-import type { CheckStatus } from "../datasets/read-datasets.ts";
+import { readDataset, type CheckStatus } from "../datasets/read-datasets.ts";
+import type { JobKind, JobStatus } from "../jobs/job.ts";
+import type { SearchSummary } from "../shards/search-summary.ts";
+
+export const modelSettings = [
+  "natural",
+  "poisoned",
+  "adversarial",
+  "unknown",
+] as const;
+/** How it was trained, as its manifest says. */
+export type ModelSetting = (typeof modelSettings)[number];
 
 export interface ModelView {
   readonly id: string;
@@ -9,9 +23,46 @@ export interface ModelView {
   readonly sha256: string;
   readonly createdAt: string;
   readonly createdBy: string;
+  readonly setting: ModelSetting;
+  /** Name of the data set of its first check, of those that are good if there are. */
+  readonly dataset: string | null;
+  readonly numClasses: number | null;
+  /** 0…1, as the manifest says. */
+  readonly declaredAccuracy: number | null;
+  /** 0…1, as measured on that data set. */
+  readonly cleanAccuracy: number | null;
+  /** Not measured yet. */
+  readonly robustAccuracy: number | null;
+  /** Of its newest check. */
+  readonly status: CheckStatus;
+  readonly lastJob: LastJob | null;
+  readonly evidence: ModelEvidence | null;
   readonly checks: readonly ModelCheckView[];
   /** As registered; only where one model is asked for. */
   readonly manifest?: unknown;
+}
+
+export interface LastJob {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: JobKind;
+  readonly status: JobStatus;
+  readonly createdAt: string;
+}
+
+/** What the newest search of all classes says; results/anomaly.ts. Without a `reason`, all the rest is there. */
+export interface ModelEvidence {
+  readonly jobId: string;
+  /** The class with the smallest k*. */
+  readonly targetClass: number | null;
+  readonly className: string | null;
+  readonly anomalyIndex: number | null;
+  readonly medianKStar: number | null;
+  readonly kStar: number | null;
+  /** What the index exceeds in 5% of clean models. */
+  readonly threshold: number | null;
+  /** Why nothing can be said. */
+  readonly reason: string | null;
 }
 
 export interface ModelCheckView {
@@ -21,7 +72,7 @@ export interface ModelCheckView {
   /** Why the model is refused. */
   readonly problem: string | null;
   readonly jobId: string;
-  /** CheckModelResult, once it is there; in lists without the counts by class. */
+  /** CheckModelResult, once it is there; in lists without what there is of each class. */
   readonly facts: Readonly<Record<string, unknown>> | null;
 }
 
@@ -31,14 +82,28 @@ interface Row {
   readonly sha256: string;
   readonly created_at: Date;
   readonly created_by: string;
+  readonly setting: ModelSetting;
+  readonly declared_accuracy: unknown;
+  /** Oldest first. */
   readonly checks: readonly ModelCheckView[];
+  readonly last_job: Omit<LastJob, "createdAt"> | null;
+  readonly last_job_at: Date | null;
+  readonly evidence_job_id: string | null;
+  readonly summary: SearchSummary | null;
   readonly manifest?: unknown;
 }
 
 /** @param more columns of `model` beside the usual @param facts an expression over model_check */
 const selection = (more: string, facts: string) => `
   SELECT model.id, model.name, model.sha256, model.created_at, model.created_by, ${more}
-         coalesce(checked.checks, '[]') AS checks
+         CASE WHEN jsonb_typeof(model.manifest #> '{training,pgd}') = 'object' THEN 'adversarial'
+              WHEN model.manifest #>> '{groundTruth,status}' = 'poisoned' THEN 'poisoned'
+              WHEN model.manifest #>> '{groundTruth,status}' = 'clean' THEN 'natural'
+              ELSE 'unknown' END AS setting,
+         model.manifest -> 'declaredAccuracy' AS declared_accuracy,
+         coalesce(checked.checks, '[]') AS checks,
+         newest.job AS last_job, newest.created_at AS last_job_at,
+         searched.id AS evidence_job_id, searched.summary
   FROM model
   LEFT JOIN LATERAL (
     SELECT jsonb_agg(
@@ -48,14 +113,44 @@ const selection = (more: string, facts: string) => `
     ) AS checks
     FROM model_check JOIN dataset ON dataset.id = model_check.dataset_id
     WHERE model_check.model_id = model.id
-  ) AS checked ON true`;
+  ) AS checked ON true
+  LEFT JOIN LATERAL (
+    SELECT jsonb_build_object('id', job.id, 'name', job.name, 'kind', job.kind, 'status', job.status) AS job, job.created_at
+    FROM job WHERE job.model_id = model.id ORDER BY job.created_at DESC LIMIT 1
+  ) AS newest ON true
+  LEFT JOIN LATERAL (
+    SELECT job.id, job.summary
+    FROM job WHERE job.model_id = model.id AND job.status = 'SUCCEEDED' AND job.summary IS NOT NULL
+    ORDER BY job.created_at DESC LIMIT 1
+  ) AS searched ON true`;
+
+const factsInLists =
+  "model_check.facts - '{classNames,canvasesByClass,searchImagesByClass}'::text[]";
 
 /** By name. */
 export async function listModels(
   client: Queryable,
 ): Promise<readonly ModelView[]> {
   const { rows } = await client.query<Row>(
-    `${selection("", "model_check.facts - 'canvasesByClass' - 'searchImagesByClass'")} ORDER BY model.name LIMIT 10000`,
+    `${selection("", factsInLists)} ORDER BY model.name LIMIT 10000`,
+  );
+  return rows.map(viewOf);
+}
+
+/**
+ * Those that were held against a data set, by name.
+ * @throws ControlPlaneError "not-found"
+ */
+export async function listModelsOfDataset(
+  client: Queryable,
+  datasetIdOrName: string,
+): Promise<readonly ModelView[]> {
+  const { id } = await readDataset(client, datasetIdOrName);
+  const { rows } = await client.query<Row>(
+    `${selection("", factsInLists)}
+     WHERE model.id IN (SELECT model_id FROM model_check WHERE dataset_id = $1)
+     ORDER BY model.name LIMIT 10000`,
+    [id],
   );
   return rows.map(viewOf);
 }
@@ -71,20 +166,57 @@ export async function readModel(
   );
   const [row] = rows;
   if (row) return viewOf(row);
-  throw new ControlPlaneError(
+  throw unknownModel(idOrName);
+}
+
+/** @returns its id @throws ControlPlaneError "not-found" */
+export async function requireModel(
+  client: Queryable,
+  idOrName: string,
+): Promise<string> {
+  const { rows } = await client.query<{ id: string }>(
+    "SELECT id FROM model WHERE id::text = $1 OR name = $1",
+    [idOrName],
+  );
+  const [row] = rows;
+  if (row) return row.id;
+  throw unknownModel(idOrName);
+}
+
+const unknownModel = (idOrName: string): ControlPlaneError =>
+  new ControlPlaneError(
     "not-found",
     `There is no model "${idOrName}". motif models list shows what there is.`,
   );
-}
 
-function viewOf({ created_at, created_by, ...row }: Row): ModelView {
+function viewOf(row: Row): ModelView {
+  const { checks, last_job, last_job_at } = row;
+  const good = checks.find(({ status }) => status === "READY");
+  const accuracy = row.declared_accuracy;
   return {
     id: row.id,
     name: row.name,
     sha256: row.sha256,
-    createdAt: created_at.toISOString(),
-    createdBy: created_by,
-    checks: row.checks.map(({ dataset, status, problem, jobId, facts }) => ({
+    createdAt: row.created_at.toISOString(),
+    createdBy: row.created_by,
+    setting: row.setting,
+    dataset: (good ?? checks[0])?.dataset ?? null,
+    numClasses: numberIn(good?.facts, "numClasses"),
+    // A manifest is as it was registered: its check says what is wrong with it.
+    declaredAccuracy: typeof accuracy === "number" ? accuracy : null,
+    cleanAccuracy: numberIn(good?.facts, "cleanAccuracy"),
+    robustAccuracy: null,
+    status: checks.at(-1)?.status ?? "CHECKING",
+    lastJob: last_job &&
+      last_job_at && {
+        id: last_job.id,
+        name: last_job.name,
+        kind: last_job.kind,
+        status: last_job.status,
+        createdAt: last_job_at.toISOString(),
+      },
+    evidence: evidenceOf(row),
+    checks: checks.map(({ dataset, status, problem, jobId, facts }) => ({
       dataset,
       status,
       problem,
@@ -93,4 +225,27 @@ function viewOf({ created_at, created_by, ...row }: Row): ModelView {
     })),
     ...("manifest" in row && { manifest: row.manifest }),
   };
+}
+
+function evidenceOf({ evidence_job_id, summary }: Row): ModelEvidence | null {
+  if (evidence_job_id === null || !summary) return null;
+  const { outlier, reason } = summary;
+  return {
+    jobId: evidence_job_id,
+    targetClass: outlier?.targetClass ?? null,
+    className: outlier?.className ?? null,
+    anomalyIndex: outlier?.anomalyIndex ?? null,
+    medianKStar: outlier?.medianKStar ?? null,
+    kStar: outlier?.kStar ?? null,
+    threshold: outlier?.threshold ?? null,
+    reason,
+  };
+}
+
+function numberIn(
+  facts: Readonly<Record<string, unknown>> | null | undefined,
+  name: string,
+): number | null {
+  const value = facts?.[name];
+  return typeof value === "number" ? value : null;
 }

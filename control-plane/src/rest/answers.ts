@@ -30,5 +30,9 @@ export const Answers = (
 ): MethodDecorator & ClassDecorator =>
   applyDecorators(
     ApiResponse({ status, description, standardSchema: schema }),
-    ApiDefaultResponse(problemContent),
+    AnswersProblems(),
   );
+
+/** For routes that answer with something else than JSON. */
+export const AnswersProblems = (): MethodDecorator & ClassDecorator =>
+  ApiDefaultResponse(problemContent);

@@ -21,7 +21,7 @@ const idleTimeoutMs = 120_000;
 export function configureRest(app: NestExpressApplication): void {
   const authenticator = app.get(Authenticator);
   const now = () => performance.now();
-  app.setGlobalPrefix("api", { exclude: ["metrics"] });
+  prefixRoutes(app);
   app.disable("x-powered-by");
   app.set("query parser", "simple");
   app.use(addSecurityHeaders);
@@ -33,6 +33,10 @@ export function configureRest(app: NestExpressApplication): void {
   // A large upload takes as long as it takes, as long as it moves.
   server.requestTimeout = 0;
   server.timeout = idleTimeoutMs;
+}
+
+export function prefixRoutes(app: NestExpressApplication): void {
+  app.setGlobalPrefix("api", { exclude: ["metrics"] });
 }
 
 /** Artifacts are bytes, whatever they say they are. */

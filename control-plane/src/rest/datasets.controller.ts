@@ -18,6 +18,7 @@ import {
   readDataset,
   type DatasetView,
 } from "../datasets/read-datasets.ts";
+import { listModelsOfDataset, type ModelView } from "../models/read-models.ts";
 import { registerDataset } from "../datasets/register-dataset.ts";
 import {
   ARTIFACT_STORE,
@@ -25,7 +26,7 @@ import {
 } from "../storage/artifact-store.ts";
 import { Answers } from "./answers.ts";
 import { FromCaller } from "./callers.ts";
-import { dataset, datasetRequest } from "./registration-schemas.ts";
+import { dataset, datasetRequest, model } from "./registration-schemas.ts";
 
 @ApiTags("data sets")
 @Controller("datasets")
@@ -71,5 +72,13 @@ export class DatasetsController {
   @Answers(200, dataset)
   readDataset(@Param("idOrName") idOrName: string): Promise<DatasetView> {
     return readDataset(this.#database.pool, idOrName);
+  }
+
+  @Get(":idOrName/models")
+  @Answers(200, z.array(model), "Those that were held against it, by name.")
+  listModelsOfDataset(
+    @Param("idOrName") idOrName: string,
+  ): Promise<readonly ModelView[]> {
+    return listModelsOfDataset(this.#database.pool, idOrName);
   }
 }

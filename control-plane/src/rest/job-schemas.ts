@@ -106,6 +106,8 @@ export const jobPage = z.strictObject({
   before: z.uuid().optional().describe("Id of a job: only older ones."),
 });
 
+export const jobsOfModelPage = jobPage.omit({ kind: true });
+
 export const shardPage = z.strictObject({
   status: z.enum(shardStatuses).optional(),
   limit,

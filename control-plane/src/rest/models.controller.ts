@@ -5,6 +5,7 @@ import {
   Inject,
   Param,
   Post,
+  Query,
   Res,
 } from "@nestjs/common";
 import { ApiTags } from "@nestjs/swagger";
@@ -13,9 +14,12 @@ import { z } from "zod";
 import { requireScope, type Caller } from "../auth/caller.ts";
 import { NeedsScope } from "../auth/needs-scope.ts";
 import { DATABASE, type Database } from "../database/database.ts";
+import type { JobView } from "../jobs/job.ts";
+import { listJobs } from "../jobs/read-jobs.ts";
 import {
   listModels,
   readModel,
+  requireModel,
   type ModelView,
 } from "../models/read-models.ts";
 import { checkModel, registerModel } from "../models/register-model.ts";
@@ -25,6 +29,7 @@ import {
 } from "../storage/artifact-store.ts";
 import { Answers } from "./answers.ts";
 import { FromCaller } from "./callers.ts";
+import { job, jobsOfModelPage } from "./job-schemas.ts";
 import { checkRequest, model, modelRequest } from "./registration-schemas.ts";
 
 @ApiTags("models")
@@ -71,6 +76,17 @@ export class ModelsController {
   @Answers(200, model)
   readModel(@Param("idOrName") idOrName: string): Promise<ModelView> {
     return readModel(this.#database.pool, idOrName);
+  }
+
+  @Get(":idOrName/jobs")
+  @Answers(200, z.array(job), "Its searches, newest first.")
+  async listJobsOfModel(
+    @Param("idOrName") idOrName: string,
+    @Query({ schema: jobsOfModelPage }) page: z.infer<typeof jobsOfModelPage>,
+  ): Promise<readonly JobView[]> {
+    const { pool } = this.#database;
+    const modelId = await requireModel(pool, idOrName);
+    return listJobs(pool, { ...page, modelId, kind: "search" });
   }
 
   @Post(":idOrName/checks")

@@ -1,4 +1,5 @@
 /** The API's description: complete, of itself, and from this process alone. */
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startRest, type RunningRest } from "./cases/start-rest.ts";
 
@@ -45,6 +46,11 @@ const promised = [
   "POST /api/jobs/{id}/resume",
   "GET /api/jobs/{id}/events",
   "GET /api/jobs/{id}/result",
+  "GET /api/jobs/{id}/patterns",
+  "GET /api/patterns/{id}",
+  "GET /api/patterns/{id}/sheet.png",
+  "GET /api/models/{idOrName}/jobs",
+  "GET /api/datasets/{idOrName}/models",
   "GET /api/events",
   "GET /api/nodes",
   "POST /api/tokens",
@@ -95,6 +101,15 @@ test("every route is described, with what it takes and answers", async () => {
       );
     expect([reference, found]).not.toEqual([reference, undefined]);
   }
+});
+
+test("control-plane/open-api.json is what the server says; npm run open-api writes it", async () => {
+  const { body: document } = await rest.request("/api/docs-json");
+  const committed = await readFile(
+    new URL("../../open-api.json", import.meta.url),
+    "utf8",
+  );
+  expect(document).toEqual(JSON.parse(committed));
 });
 
 test("its pages take everything from here", async () => {

@@ -1,7 +1,8 @@
 /** Data sets, models and artifacts on the wire. */
 import { z } from "zod";
 import type { DatasetView } from "../datasets/read-datasets.ts";
-import type { ModelView } from "../models/read-models.ts";
+import { jobKinds, jobStatuses } from "../jobs/job.ts";
+import { modelSettings, type ModelView } from "../models/read-models.ts";
 import { isUsableName } from "../models/register-model.ts";
 
 const sha256 = z
@@ -96,12 +97,51 @@ export const modelRequest = z
 
 export const checkRequest = z.strictObject({ dataset: reference });
 
+const share = z.number().min(0).max(1);
+
 export const model: z.ZodType<ModelView> = z.object({
   id: z.uuid(),
   name: z.string(),
   sha256,
   createdAt: z.iso.datetime(),
   createdBy: z.string(),
+  setting: z
+    .enum(modelSettings)
+    .describe("How it was trained, as its manifest says."),
+  dataset: z.string().nullable().describe("Of its first good check."),
+  numClasses: count.nullable(),
+  declaredAccuracy: z.number().nullable(),
+  cleanAccuracy: share.nullable(),
+  robustAccuracy: share.nullable(),
+  status: status.describe("Of its newest check."),
+  lastJob: z
+    .object({
+      id: z.uuid(),
+      name: z.string(),
+      kind: z.enum(jobKinds),
+      status: z.enum(jobStatuses),
+      createdAt: z.iso.datetime(),
+    })
+    .nullable(),
+  evidence: z
+    .object({
+      jobId: z.uuid(),
+      targetClass: count.nullable(),
+      className: z.string().nullable(),
+      anomalyIndex: z.number().nullable(),
+      medianKStar: z.number().nullable(),
+      kStar: count.nullable(),
+      threshold: z
+        .number()
+        .nullable()
+        .describe("What the index exceeds in 5% of clean models."),
+      reason: z
+        .string()
+        .nullable()
+        .describe("Why nothing can be said; then the rest is null."),
+    })
+    .nullable()
+    .describe("Of the newest search of all classes: the one that stands out."),
   checks: z.array(
     z.object({
       dataset: z.string(),

@@ -3,6 +3,7 @@ import { Module } from "@nestjs/common";
 import { APP_FILTER, APP_GUARD, APP_PIPE } from "@nestjs/core";
 import { AuthModule } from "../auth/auth.module.ts";
 import { StorageModule } from "../storage/storage.module.ts";
+import { ThumbnailsModule } from "../thumbnails/thumbnails.module.ts";
 import { AdministrationController } from "./administration.controller.ts";
 import { ArtifactsController } from "./artifacts.controller.ts";
 import { DatasetsController } from "./datasets.controller.ts";
@@ -10,17 +11,19 @@ import { EventsController } from "./events.controller.ts";
 import { JobsController } from "./jobs.controller.ts";
 import { ModelsController } from "./models.controller.ts";
 import { NodesController } from "./nodes.controller.ts";
+import { PatternsController } from "./patterns.controller.ts";
 import { ProblemFilter } from "./problem-filter.ts";
 import { newSchemaPipe } from "./schema-pipe.ts";
 import { ScopeGuard } from "./scope-guard.ts";
 
 @Module({
-  imports: [AuthModule, StorageModule],
+  imports: [AuthModule, StorageModule, ThumbnailsModule],
   controllers: [
     ArtifactsController,
     DatasetsController,
     ModelsController,
     JobsController,
+    PatternsController,
     EventsController,
     NodesController,
     AdministrationController,

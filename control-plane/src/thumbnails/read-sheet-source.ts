@@ -1,0 +1,63 @@
+/** What a pattern's sheet is made of, from the database. */
+import { ControlPlaneError } from "../control-plane-error.ts";
+import type { Queryable } from "../database/database.ts";
+
+export interface SheetParts {
+  readonly maskSha256: string;
+  readonly canvasSha256: string;
+  /** [H, W] of the model's input. */
+  readonly size: readonly [number, number];
+  /** Flat pixel indices, best first, as many as the largest k of the curve. */
+  readonly topPixels: readonly number[];
+}
+
+interface Row {
+  readonly mask_sha256: string;
+  readonly canvas_sha256: string;
+  readonly top_pixels: readonly number[];
+  /** [C, H, W] */
+  readonly image_shape: readonly [number, number, number] | null;
+}
+
+/** @throws ControlPlaneError "not-found" where there is no such pattern, "corrupt" where its pixels are not in the image */
+export async function readSheetParts(
+  client: Queryable,
+  patternId: string,
+): Promise<SheetParts> {
+  const { rows } = await client.query<Row>(
+    `SELECT mask_sha256, canvas_sha256, model_check.facts -> 'inputShape' AS image_shape,
+            top_pixels[1 : (SELECT max(k) FROM power_point WHERE pattern_id = pattern.id)] AS top_pixels
+     FROM pattern
+     JOIN job ON job.id = pattern.job_id
+     LEFT JOIN model_check ON model_check.model_id = job.model_id AND model_check.dataset_id = job.dataset_id
+     WHERE pattern.id = $1`,
+    [patternId],
+  );
+  const [row] = rows;
+  if (!row)
+    throw new ControlPlaneError(
+      "not-found",
+      `There is no pattern ${patternId}. GET /api/jobs/{id}/patterns lists those of a job.`,
+    );
+  if (!row.image_shape)
+    throw new ControlPlaneError(
+      "conflict",
+      `The model of the pattern ${patternId} is being held against its data set again. Try again when it is checked.`,
+    );
+  const [, height, width] = row.image_shape;
+  const topPixels = row.top_pixels ?? [];
+  const outside = topPixels.find(
+    (index) => !(index >= 0 && index < height * width),
+  );
+  if (outside !== undefined)
+    throw new ControlPlaneError(
+      "corrupt",
+      `The pattern ${patternId} has the pixel ${outside}, and its images have ${height}×${width}. Search this class again.`,
+    );
+  return {
+    maskSha256: row.mask_sha256,
+    canvasSha256: row.canvas_sha256,
+    size: [height, width],
+    topPixels,
+  };
+}
