@@ -5,6 +5,7 @@ import type { NestExpressApplication } from "@nestjs/platform-express";
 import type { NextFunction, Request, Response } from "express";
 import { Authenticator } from "../auth/authenticate.ts";
 import { newAuthentication } from "./authentication.ts";
+import { newJsonCompression } from "./compress-json.ts";
 import { serveApiDescription } from "./open-api.ts";
 import { SocketAdapter } from "./socket-adapter.ts";
 
@@ -26,6 +27,7 @@ export function configureRest(app: NestExpressApplication): void {
   app.set("query parser", "simple");
   app.use(addSecurityHeaders);
   app.use(newAuthentication(authenticator, now));
+  app.use(newJsonCompression());
   app.useBodyParser("json", { limit: largestJsonBytes, type: isJsonBody });
   app.useWebSocketAdapter(new SocketAdapter(app, authenticator, now));
   serveApiDescription(app);
