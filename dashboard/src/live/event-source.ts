@@ -155,5 +155,5 @@ async function readEvents(
           params: { path: { id: stream }, query },
         }),
   );
-  return events as readonly StreamEvent[];
+  return events;
 }

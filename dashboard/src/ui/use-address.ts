@@ -8,9 +8,9 @@ export interface Address {
   /** The parts of a list, in order. */
   list(name: string): readonly string[];
   /** Undefined, "" and empty lists leave the address. */
-  set(
+  readonly set: (
     changes: Readonly<Record<string, string | readonly string[] | undefined>>,
-  ): void;
+  ) => void;
 }
 
 export function useAddress(): Address {

@@ -1,0 +1,372 @@
+"use client";
+/** The patterns of one search, or of several side by side, with everything that is chosen about them kept in the address. */
+import {
+  Group,
+  Paper,
+  SegmentedControl,
+  Select,
+  Skeleton,
+  Slider,
+  Stack,
+  Switch,
+  Text,
+  TextInput,
+} from "@mantine/core";
+import { useCallback, useDeferredValue, useMemo } from "react";
+import type { Job } from "../../api/types.ts";
+import { formatCount, formatShare } from "../../ui/format.ts";
+import { EmptyState, ErrorState } from "../../ui/states.tsx";
+import { useAddress } from "../../ui/use-address.ts";
+import {
+  chosenText,
+  firstChoice,
+  parseChosenK,
+  type ChosenK,
+} from "./chosen-k.ts";
+import { rampGradient } from "./color-ramp.ts";
+import { GalleryGrid, type GridCell, type GridModel } from "./gallery-grid.tsx";
+import { columnsOf, pictureSide, tileSizes } from "./gallery-layout.ts";
+import {
+  filterClasses,
+  matchClasses,
+  orderClasses,
+  sortKeys,
+  type SortKey,
+} from "./order-classes.ts";
+import { parsePlace, placeKey, type PatternRow } from "./pattern-rows.ts";
+import { plannedSearchOf } from "./planned-search.ts";
+import type { Backdrop, PictureKind } from "./sheet.ts";
+import { usePatternRows } from "./use-pattern-rows.ts";
+
+export interface GalleryModel {
+  readonly job: Job;
+  /** Of the model, or what tells these searches apart. */
+  readonly title: string;
+  readonly classNames: readonly string[];
+}
+
+/** What is open, for whoever shows the detail. */
+export interface OpenPattern {
+  readonly cell: GridCell;
+  readonly model: GalleryModel;
+  /** Undefined while it is not there. */
+  readonly row: PatternRow | undefined;
+  readonly ks: readonly number[];
+  readonly chosen: ChosenK;
+}
+
+interface GalleryProps {
+  /** One to eight. */
+  readonly models: readonly GalleryModel[];
+  /** Which of them decides the order of classes. */
+  readonly baseline?: number;
+  /** An image of the models' size that patterns are pasted on; null where there is none. */
+  readonly backdrop?: Backdrop | null;
+  /** Draws what the selected tile is about. */
+  readonly children?: (
+    open: OpenPattern | null,
+    select: (cell: GridCell | null) => void,
+  ) => React.ReactNode;
+}
+
+const kinds = {
+  pattern: "Pattern",
+  mask: "Mask",
+  canvas: "Canvas",
+  pasted: "Pasted on",
+} as const satisfies Record<PictureKind, string>;
+const kindNames = Object.keys(kinds) as PictureKind[];
+const sortNames: Readonly<Record<SortKey, string>> = {
+  class: "By class",
+  power: "By predictive power",
+  kStar: "By k*, smallest first",
+};
+
+export function Gallery({
+  models,
+  baseline = 0,
+  backdrop = null,
+  children,
+}: GalleryProps) {
+  const address = useAddress();
+  const live = usePatternRows(models.map(({ job }) => job.id));
+  const kind =
+    kindNames.find((name) => name === address.get("view")) ?? "pattern";
+  const sort = sortKeys.find((key) => key === address.get("sort")) ?? "class";
+  const size = tileSizes.find((name) => name === address.get("size")) ?? "M";
+  const filter = address.get("class") ?? "";
+  const ks = live.find(({ rows }) => rows.ks.length > 0)?.rows.ks ?? [];
+  const fractions =
+    live.find(({ rows }) => rows.ks.length > 0)?.rows.fractions ?? [];
+  const chosen = parseChosenK(address.get("k"), ks);
+  // A slider that is dragged must not wait for the pictures.
+  const shown = useDeferredValue(chosen);
+  const order = chosen === "star" ? firstChoice(ks) : chosen;
+
+  const gridModels = useMemo(
+    () => models.map((model, index) => gridModelOf(model, live[index]?.rows)),
+    [models, live],
+  );
+  const classRows = useMemo(() => {
+    const matched = matchClasses(models.map(({ classNames }) => classNames));
+    const planned = matched.filter(({ indices }) =>
+      indices.some(
+        (index, model) =>
+          index !== undefined && (gridModels[model]?.hasClass(index) ?? false),
+      ),
+    );
+    const rows = live[baseline]?.rows;
+    const ordered = rows
+      ? orderClasses(planned, rows, baseline, sort, order)
+      : planned;
+    return filterClasses(ordered, filter);
+  }, [models, gridModels, live, baseline, sort, order, filter]);
+
+  const imageShape = live.find(({ rows }) => rows.imageShape.length > 0)?.rows
+    .imageShape;
+  const longest = Math.max(...(imageShape?.slice(1) ?? [0]));
+  const side = pictureSide(longest > 112 ? Infinity : longest, size);
+
+  const placeText = address.get("pattern");
+  const inJob = address.get("in");
+  const selected = useMemo((): GridCell | null => {
+    const place = parsePlace(placeText);
+    if (!place) return null;
+    const model = models.findIndex(({ job }) => job.id === inJob);
+    return { ...place, model: Math.max(0, model) };
+  }, [placeText, inJob, models]);
+  const { set } = address;
+  const select = useCallback(
+    (cell: GridCell | null) => {
+      set({
+        pattern: cell ? placeKey(cell) : undefined,
+        in: cell && models.length > 1 ? models[cell.model]?.job.id : undefined,
+      });
+    },
+    [set, models],
+  );
+  const choose = useCallback(
+    (next: ChosenK) => set({ k: chosenText(next, ks) }),
+    [set, ks],
+  );
+  const press = (key: string) => {
+    const view = kindNames[Number(key) - 1];
+    if (view && (view !== "pasted" || backdrop)) set({ view });
+    if (chosen === "star") return;
+    if (key === "+" || key === "=") choose(Math.min(ks.length - 1, chosen + 1));
+    if (key === "-") choose(Math.max(0, chosen - 1));
+  };
+
+  const error = live.find((one) => one.error !== null)?.error;
+  if (error && gridModels.every(({ rows }) => rows.byPlace.size === 0))
+    return <ErrorState error={error} thing="gallery" />;
+  if (live.some(({ isLoading }) => isLoading) && imageShape === undefined)
+    return <Skeleton height={480} radius="md" />;
+  const open = selected ? openOf(selected, models, gridModels, shown) : null;
+  return (
+    <Stack gap="sm">
+      <Paper withBorder p="sm" radius="md">
+        <Group gap="md" align="flex-end">
+          <SegmentedControl
+            aria-label="What tiles show"
+            value={kind}
+            onChange={(view) => set({ view })}
+            data={kindNames
+              .filter((name) => name !== "pasted" || backdrop)
+              .map((value) => ({ value, label: kinds[value] }))}
+          />
+          <SizeSlider
+            {...{ ks, fractions, chosen, choose }}
+            isDisabled={kind === "canvas" || kind === "mask"}
+          />
+          <Select
+            label="Order of classes"
+            w={190}
+            size="xs"
+            allowDeselect={false}
+            value={sort}
+            onChange={(value) => set({ sort: value ?? undefined })}
+            data={sortKeys.map((value) => ({ value, label: sortNames[value] }))}
+          />
+          <TextInput
+            label="Class"
+            size="xs"
+            w={150}
+            placeholder="name or number"
+            value={filter}
+            onChange={({ currentTarget }) =>
+              set({ class: currentTarget.value })
+            }
+          />
+          <SegmentedControl
+            aria-label="Size of tiles"
+            size="xs"
+            value={size}
+            onChange={(value) => set({ size: value })}
+            data={[...tileSizes]}
+          />
+        </Group>
+      </Paper>
+      <Legend kind={kind} />
+      {classRows.length === 0 ? (
+        <EmptyState
+          title={
+            filter === ""
+              ? "This search has no classes"
+              : `No class is called “${filter}”`
+          }
+        />
+      ) : (
+        <GalleryGrid
+          label={`Patterns of ${models.map(({ title }) => title).join(" and ")}`}
+          models={gridModels}
+          classRows={classRows}
+          kind={kind}
+          chosen={shown}
+          side={side}
+          backdrop={backdrop}
+          selected={selected}
+          onOpen={select}
+          onKey={press}
+        />
+      )}
+      {children?.(open, select)}
+    </Stack>
+  );
+}
+
+interface PlannedGridModel extends GridModel {
+  readonly hasClass: (index: number) => boolean;
+}
+
+function gridModelOf(
+  { job, title }: GalleryModel,
+  rows: GridModel["rows"] = {
+    ks: [],
+    fractions: [],
+    imageShape: [],
+    byPlace: new Map(),
+  },
+): PlannedGridModel {
+  const planned = plannedSearchOf(job);
+  const isOver = job.status !== "RUNNING" && job.status !== "PAUSED";
+  const hasClass = (index: number) =>
+    planned.classes === null || planned.classes.has(index);
+  return {
+    title,
+    rows,
+    columns: columnsOf(planned, rows.byPlace.values()),
+    hasClass,
+    // Of a search that is over nothing more is waited for.
+    isPlanned: ({ targetClass, canvasIndex, seed }) =>
+      !isOver &&
+      hasClass(targetClass) &&
+      planned.canvases.includes(canvasIndex) &&
+      planned.seeds.includes(seed),
+  };
+}
+
+function openOf(
+  cell: GridCell,
+  models: readonly GalleryModel[],
+  gridModels: readonly GridModel[],
+  chosen: ChosenK,
+): OpenPattern | null {
+  const model = models[cell.model];
+  const rows = gridModels[cell.model]?.rows;
+  return model && rows
+    ? {
+        cell,
+        model,
+        row: rows.byPlace.get(placeKey(cell)),
+        ks: rows.ks,
+        chosen,
+      }
+    : null;
+}
+
+function SizeSlider({
+  ks,
+  fractions,
+  chosen,
+  choose,
+  isDisabled,
+}: {
+  readonly ks: readonly number[];
+  readonly fractions: readonly number[];
+  readonly chosen: ChosenK;
+  readonly choose: (chosen: ChosenK) => void;
+  readonly isDisabled: boolean;
+}) {
+  const at = chosen === "star" ? firstChoice(ks) : chosen;
+  const k = ks[at] ?? 0;
+  const words =
+    chosen === "star"
+      ? "each pattern at its own k*"
+      : `${formatCount(k)} pixels, ${formatShare(fractions[at] ?? 0, 2)} of the image`;
+  return (
+    <Group
+      gap="md"
+      align="flex-end"
+      wrap="nowrap"
+      style={{ flex: "1 1 280px" }}
+    >
+      <Stack gap={6} style={{ flex: 1, minWidth: 160, maxWidth: 420 }}>
+        <Text size="xs" fw={500} className="numbers" aria-live="polite">
+          Pattern size k: {words}
+        </Text>
+        <Slider
+          thumbLabel="Pattern size k"
+          thumbProps={{ "aria-valuetext": words }}
+          label={null}
+          min={0}
+          max={Math.max(1, ks.length - 1)}
+          step={1}
+          value={at}
+          disabled={chosen === "star" || ks.length < 2}
+          marks={ks.map((_, value) => ({ value }))}
+          onChange={choose}
+        />
+      </Stack>
+      <Switch
+        label="k*"
+        aria-label="Each pattern at its own k*"
+        checked={chosen === "star"}
+        disabled={isDisabled && chosen !== "star"}
+        onChange={({ currentTarget }) =>
+          choose(currentTarget.checked ? "star" : firstChoice(ks))
+        }
+      />
+    </Group>
+  );
+}
+
+function Legend({ kind }: { readonly kind: PictureKind }) {
+  return (
+    <Group gap="lg">
+      <Text size="xs" c="dimmed">
+        Bar: predictive power; line in it: 95% interval; tick: base rate, the
+        share predicted as the class without the pattern.
+      </Text>
+      {kind === "mask" && (
+        <Group gap={6}>
+          <Text size="xs" c="dimmed">
+            mask 0
+          </Text>
+          <div
+            aria-hidden="true"
+            style={{
+              width: 120,
+              height: 10,
+              borderRadius: 3,
+              background: rampGradient,
+            }}
+          />
+          <Text size="xs" c="dimmed">
+            1
+          </Text>
+        </Group>
+      )}
+    </Group>
+  );
+}
