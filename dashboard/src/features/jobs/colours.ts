@@ -1,0 +1,59 @@
+/** Colours of numbers: viridis, which stays in order for every kind of colour vision and in grey. Pure. */
+
+/** Nine samples of matplotlib's viridis (CC0), dark to light. */
+const samples = [
+  [68, 1, 84],
+  [72, 40, 120],
+  [62, 73, 137],
+  [49, 104, 142],
+  [38, 130, 142],
+  [31, 158, 137],
+  [53, 183, 121],
+  [110, 206, 88],
+  [253, 231, 37],
+] as const;
+
+export type Rgb = readonly [number, number, number];
+
+/** @param share 0…1 */
+export function viridis(share: number): Rgb {
+  const place = Math.min(1, Math.max(0, share)) * (samples.length - 1);
+  const low = Math.min(samples.length - 2, Math.floor(place));
+  const between = place - low;
+  const [a, b] = [samples[low]!, samples[low + 1]!];
+  return [0, 1, 2].map((i) =>
+    Math.round(a[i]! + (b[i]! - a[i]!) * between),
+  ) as unknown as Rgb;
+}
+
+/** The strongest stands out most from the page: dark on light, light on dark. @param strength 0…1 */
+export const strengthColour = (
+  strength: number,
+  scheme: "light" | "dark",
+): Rgb =>
+  viridis(scheme === "dark" ? 0.15 + 0.85 * strength : 0.95 - 0.95 * strength);
+
+export const css = ([r, g, b]: Rgb): string => `rgb(${r} ${g} ${b})`;
+
+/** Black or white, whichever is read better on it (WCAG 2, relative luminance). */
+export function inkOn([r, g, b]: Rgb): "#000" | "#fff" {
+  const linear = (value: number) => {
+    const share = value / 255;
+    return share <= 0.04045
+      ? share / 12.92
+      : ((share + 0.055) / 1.055) ** 2.4;
+  };
+  const luminance =
+    0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  return (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05)
+    ? "#000"
+    : "#fff";
+}
+
+/** How strong a pattern of k pixels is, on a logarithmic scale: few pixels are strong. @param ks of the curves, ascending */
+export function strengthOfK(k: number, ks: readonly number[]): number {
+  const [least, most] = [ks[0] ?? k, ks.at(-1) ?? k];
+  if (most <= least) return 1;
+  const place = Math.log(k / least) / Math.log(most / least);
+  return Math.min(1, Math.max(0, 1 - place));
+}

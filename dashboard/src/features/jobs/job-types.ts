@@ -1,0 +1,66 @@
+/** What REST says of jobs, named. */
+import type { Job, Shard } from "../../api/types.ts";
+import type { paths } from "../../api/generated/api.ts";
+
+/** A job with how fast it is going. */
+export type LiveJob = Job & {
+  /** Shards that ended in the last minute. */
+  readonly ratePerMinute?: number | null;
+  readonly secondsLeft?: number | null;
+  /** Shards that ended in each of the last thirty ten-second spans, oldest first. */
+  readonly recent?: readonly number[];
+};
+
+export type ListedShard = Shard & {
+  readonly nodeName?: string | null;
+  /** How often it was given to a node. */
+  readonly attempts?: number;
+};
+
+export interface Attempt {
+  readonly leaseId: string;
+  readonly nodeId: string;
+  readonly nodeName: string | null;
+  readonly replicaId: string | null;
+  readonly retryCount: number;
+  readonly grantedAt: string;
+  readonly acceptedAt: string | null;
+  readonly renewedAt: string | null;
+  readonly endedAt: string | null;
+  readonly outcome: string | null;
+}
+
+export type JobKind = Job["kind"];
+export type PatternPage =
+  paths["/api/jobs/{id}/patterns"]["get"]["responses"][200]["content"]["application/json"];
+export type ListedPattern = PatternPage["patterns"][number];
+
+/** `job.parameters` of a search. */
+export interface SearchParameters {
+  readonly classes: string;
+  readonly settings: {
+    readonly preset: string;
+    readonly steps: number;
+    readonly batchSize: number;
+    readonly alpha: number;
+    readonly stepSize: number;
+    readonly initialMask: number;
+    readonly canvasStepSize: number;
+    readonly canvasSource: string;
+    readonly canvases: number;
+    readonly seeds: number;
+  };
+  readonly canvasIndex: number | null;
+  readonly seed: number;
+  readonly pack: number;
+  readonly evaluateImages: number;
+  readonly threshold: number;
+  readonly backend: string;
+  readonly searches: number;
+  readonly classesShortOfCanvases: number;
+}
+
+export const searchParametersOf = (job: Job): SearchParameters | null =>
+  job.kind === "search"
+    ? (job.parameters as unknown as SearchParameters)
+    : null;

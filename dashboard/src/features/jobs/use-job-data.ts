@@ -1,0 +1,155 @@
+/**
+ * All that a job's page knows: read by REST once and after every break, kept up by the job's events in between. What an event has
+ * told is never undone by an answer that was asked for before it.
+ */
+import { useThrottledCallback } from "@mantine/hooks";
+import { useQuery, useQueryClient, type QueryKey } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { RecentEvents } from "../../live/recent-events.ts";
+import type { StreamEvent } from "../../live/stream-event.ts";
+import { useBatchedStream } from "../../live/use-batched-stream.ts";
+import { itemsOf, updateJob, updateRunning, updateShards } from "./job-updates.ts";
+import type { ListedShard, LiveJob } from "./job-types.ts";
+import { addPatterns, mergePage, type KnownPatterns } from "./patterns-known.ts";
+import { mostShards, readJob, readPatterns, readShards } from "./read-job.ts";
+
+/** How often at most; milliseconds. */
+const jobEveryMs = 1_000;
+const shardsEveryMs = 1_000;
+const patternsEveryMs = 500;
+/** Rates age without events. */
+const rateEveryMs = 5_000;
+/** Up to so many shards are one request, cheap enough to be made with every progress. */
+const fewShards = 1_000;
+const manyShardsEveryMs = 15_000;
+
+export const jobKey = (id: string): QueryKey => ["job", id];
+export const shardsKey = (id: string): QueryKey => ["job", id, "shards"];
+export const patternsKey = (id: string): QueryKey => ["job", id, "patterns"];
+
+const isOpen = (job: LiveJob | undefined): boolean =>
+  job?.status === "RUNNING" || job?.status === "PAUSED";
+
+export function useJobData(id: string) {
+  const client = useQueryClient();
+  const [recent] = useState(() => new RecentEvents());
+  const job = useQuery({
+    queryKey: jobKey(id),
+    queryFn: async ({ signal }) => {
+      const asked = performance.now();
+      return updateJob(await readJob(id, signal), recent.since(asked));
+    },
+    refetchInterval: ({ state }) => isOpen(state.data) && rateEveryMs,
+  });
+  const isSearch = job.data?.kind === "search";
+  const total = job.data?.shards.total;
+  const hasFew = (total ?? 0) <= fewShards;
+  const shards = useQuery({
+    queryKey: shardsKey(id),
+    queryFn: async ({ signal }) => {
+      const asked = performance.now();
+      const read = await readShards(id, undefined, signal);
+      return updateShards(read, recent.since(asked));
+    },
+    enabled: total !== undefined,
+    refetchInterval: () =>
+      isOpen(job.data) &&
+      !hasFew &&
+      (total ?? 0) <= mostShards &&
+      manyShardsEveryMs,
+  });
+  const patterns = useQuery({
+    queryKey: patternsKey(id),
+    queryFn: async ({ signal }): Promise<KnownPatterns> => {
+      const asked = performance.now();
+      const read = await readPatterns(id, undefined, signal);
+      return addPatterns(read, recent.since(asked));
+    },
+    enabled: isSearch,
+  });
+
+  const lookAtJob = useThrottledCallback(() => {
+    void client.invalidateQueries({ queryKey: jobKey(id), exact: true });
+  }, jobEveryMs);
+  const lookAtShards = useThrottledCallback(() => {
+    if (hasFew) {
+      void client.invalidateQueries({ queryKey: shardsKey(id), exact: true });
+      return;
+    }
+    const asked = performance.now();
+    void readShards(id, "RUNNING", AbortSignal.timeout(10_000)).then(
+      (running) =>
+        client.setQueryData<readonly ListedShard[]>(
+          shardsKey(id),
+          (known) =>
+            known &&
+            updateShards(updateRunning(known, running), recent.since(asked)),
+        ),
+      // The next progress asks again; whether the server is there is the banner's to say.
+      () => {},
+    );
+  }, shardsEveryMs);
+  const lookAtPatterns = useThrottledCallback(() => {
+    void client.invalidateQueries({ queryKey: patternsKey(id), exact: true });
+  }, patternsEveryMs);
+  const lookAtAll = () => {
+    void client.invalidateQueries({ queryKey: jobKey(id) });
+  };
+
+  const take = (events: readonly StreamEvent[]) => {
+    recent.push(events, performance.now());
+    client.setQueryData<LiveJob>(
+      jobKey(id),
+      (known) => known && updateJob(known, events),
+    );
+    client.setQueryData<readonly ListedShard[]>(
+      shardsKey(id),
+      (known) => known && updateShards(known, events),
+    );
+    client.setQueryData<KnownPatterns>(
+      patternsKey(id),
+      (known) => known && addPatterns(known, events),
+    );
+    if (events.some(({ type }) => type === "progress")) lookAtShards();
+    else if (events.some(({ type }) => type.startsWith("shard-")))
+      lookAtShards();
+    if (events.some(({ type }) => type.startsWith("job-"))) {
+      lookAtJob();
+      lookAtShards();
+    }
+    const found = events.filter(({ type }) => type === "patterns");
+    if (found.length === 0) return;
+    const inShards = shardsOf(found);
+    if (inShards === null) lookAtPatterns();
+    else
+      for (const shard of inShards)
+        void readPatterns(id, shard).then(
+          (page) =>
+            client.setQueryData<KnownPatterns>(
+              patternsKey(id),
+              (known) => known && mergePage(known, page),
+            ),
+          lookAtPatterns,
+        );
+  };
+  useBatchedStream(id === "" ? null : id, take, lookAtAll);
+
+  // A job's last shards may have ended without an event of their own.
+  const status = job.data?.status;
+  useEffect(() => {
+    if (status === undefined || status === "RUNNING") return;
+    void client.invalidateQueries({ queryKey: shardsKey(id), exact: true });
+  }, [status, id, client]);
+
+  return { job, shards, patterns };
+}
+
+/** @returns the shards that events of patterns name; null where one names none */
+function shardsOf(events: readonly StreamEvent[]): ReadonlySet<number> | null {
+  const indices = events
+    .flatMap(({ body }) => itemsOf<{ readonly shard?: number }>(body))
+    .map(({ shard }) => shard);
+  return indices.every((index) => index !== undefined)
+    ? new Set(indices)
+    : null;
+}
