@@ -1,0 +1,48 @@
+/** A job's bar, with its parts told apart: done, under way, given up. */
+import { Group, Progress, Text } from "@mantine/core";
+import { formatCount, formatShare } from "../../ui/format.ts";
+import type { LiveJob } from "./job-types.ts";
+
+const colours: Readonly<Record<LiveJob["status"], string>> = {
+  RUNNING: "indigo",
+  PAUSED: "gray",
+  SUCCEEDED: "green",
+  FAILED: "red",
+  CANCELLED: "gray",
+};
+
+export function JobProgress({
+  job,
+  size = "md",
+}: {
+  readonly job: LiveJob;
+  readonly size?: "md" | "xl";
+}) {
+  const { total, succeeded, dead, cancelled } = job.shards;
+  const ended = succeeded + dead + cancelled;
+  const words = `${formatShare(job.done)} done, ${formatCount(ended)} of ${formatCount(total)} shards have ended`;
+  return (
+    <div>
+      <Progress.Root
+        size={size}
+        transitionDuration={200}
+        aria-hidden={undefined}
+      >
+        <Progress.Section
+          value={job.done * 100}
+          color={colours[job.status]}
+          aria-label={`Progress of ${job.name}`}
+          aria-valuetext={words}
+        />
+      </Progress.Root>
+      <Group justify="space-between" gap="xs" wrap="nowrap" mt={2}>
+        <Text size="xs" className="numbers">
+          {formatShare(job.done)}
+        </Text>
+        <Text size="xs" c="dimmed" className="numbers">
+          {formatCount(ended)} / {formatCount(total)}
+        </Text>
+      </Group>
+    </div>
+  );
+}

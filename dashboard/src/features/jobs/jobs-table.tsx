@@ -1,0 +1,140 @@
+/** The list of jobs; on narrow screens it scrolls in its own box. */
+import { Anchor, Table, Text } from "@mantine/core";
+import Link from "next/link";
+import type { StreamEvent } from "../../live/stream-event.ts";
+import { useBatchedStream } from "../../live/use-batched-stream.ts";
+import { formatCount, formatDuration } from "../../ui/format.ts";
+import { RelativeTime } from "../../ui/relative-time.tsx";
+import { StatusBadge } from "../../ui/status-badge.tsx";
+import { JobActions } from "./job-actions.tsx";
+import { JobProgress } from "./job-progress.tsx";
+import type { LiveJob } from "./job-types.ts";
+import { kindWord } from "./job-words.ts";
+import styles from "./jobs-table.module.css";
+import { Sparkline } from "./sparkline.tsx";
+
+interface JobsTableProps {
+  readonly jobs: readonly LiveJob[];
+  readonly onOwnEvents: (events: readonly StreamEvent[]) => void;
+}
+
+export function JobsTable({ jobs, onOwnEvents }: JobsTableProps) {
+  return (
+    <Table.ScrollContainer
+      minWidth={1080}
+      className={styles.box}
+      type="native"
+      tabIndex={0}
+      role="region"
+      aria-label="Jobs"
+    >
+      <Table verticalSpacing="sm" highlightOnHover>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Job</Table.Th>
+            <Table.Th>State</Table.Th>
+            <Table.Th>Model and data set</Table.Th>
+            <Table.Th w={180}>Progress</Table.Th>
+            <Table.Th className={styles.right}>Shards a minute</Table.Th>
+            <Table.Th className={styles.right}>Time left</Table.Th>
+            <Table.Th>Last 5 minutes</Table.Th>
+            <Table.Th className={styles.right}>Weight</Table.Th>
+            <Table.Th>Submitted</Table.Th>
+            <Table.Th aria-label="Actions" />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {jobs.map((job) => (
+            <JobRow key={job.id} job={job} onOwnEvents={onOwnEvents} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function JobRow({
+  job,
+  onOwnEvents,
+}: {
+  readonly job: LiveJob;
+  readonly onOwnEvents: JobsTableProps["onOwnEvents"];
+}) {
+  const isOpen = job.status === "RUNNING" || job.status === "PAUSED";
+  useBatchedStream(isOpen ? job.id : null, onOwnEvents);
+  return (
+    <Table.Tr>
+      <Table.Td className={styles.name}>
+        <Anchor
+          component={Link}
+          href={`/job?id=${job.id}`}
+          className="name"
+          dir="auto"
+          fw={600}
+          lineClamp={2}
+        >
+          {job.name}
+        </Anchor>
+        <Text size="xs" c="dimmed">
+          {kindWord(job.kind)}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <StatusBadge status={job.status} />
+      </Table.Td>
+      <Table.Td className={styles.name}>
+        {job.modelId !== null && (
+          <Anchor
+            component={Link}
+            href={`/model?id=${job.modelId}`}
+            className="name"
+            dir="auto"
+            size="sm"
+            lineClamp={2}
+          >
+            {job.model}
+          </Anchor>
+        )}
+        {job.datasetId !== null && (
+          <Anchor
+            component={Link}
+            href={`/dataset?id=${job.datasetId}`}
+            className="name"
+            dir="auto"
+            size="xs"
+            c="dimmed"
+            lineClamp={1}
+          >
+            {job.dataset}
+          </Anchor>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <JobProgress job={job} />
+      </Table.Td>
+      <Table.Td className={`numbers ${styles.right}`}>
+        {job.status === "RUNNING" && job.ratePerMinute != null
+          ? formatCount(Math.round(job.ratePerMinute * 10) / 10)
+          : "–"}
+      </Table.Td>
+      <Table.Td className={`numbers ${styles.right}`}>
+        {job.status === "RUNNING" && job.secondsLeft != null
+          ? formatDuration(job.secondsLeft)
+          : "–"}
+      </Table.Td>
+      <Table.Td>
+        <Sparkline counts={isOpen ? (job.recent ?? []) : []} />
+      </Table.Td>
+      <Table.Td className={`numbers ${styles.right}`}>{job.weight}</Table.Td>
+      <Table.Td className={styles.time}>
+        <RelativeTime at={job.createdAt} />
+        <Text size="xs" c="dimmed" className="name" dir="auto" lineClamp={1}>
+          {job.createdBy}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <JobActions job={job} isCompact />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
