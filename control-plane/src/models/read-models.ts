@@ -96,11 +96,11 @@ interface Row {
 /** @param more columns of `model` beside the usual @param facts an expression over model_check */
 const selection = (more: string, facts: string) => `
   SELECT model.id, model.name, model.sha256, model.created_at, model.created_by, ${more}
-         CASE WHEN jsonb_typeof(model.manifest #> '{training,pgd}') = 'object' THEN 'adversarial'
-              WHEN model.manifest #>> '{groundTruth,status}' = 'poisoned' THEN 'poisoned'
-              WHEN model.manifest #>> '{groundTruth,status}' = 'clean' THEN 'natural'
+         CASE WHEN jsonb_typeof(model.brief_manifest #> '{training,pgd}') = 'object' THEN 'adversarial'
+              WHEN model.brief_manifest #>> '{groundTruth,status}' = 'poisoned' THEN 'poisoned'
+              WHEN model.brief_manifest #>> '{groundTruth,status}' = 'clean' THEN 'natural'
               ELSE 'unknown' END AS setting,
-         model.manifest -> 'declaredAccuracy' AS declared_accuracy,
+         model.brief_manifest -> 'declaredAccuracy' AS declared_accuracy,
          coalesce(checked.checks, '[]') AS checks,
          newest.job AS last_job, newest.created_at AS last_job_at,
          searched.id AS evidence_job_id, searched.summary
@@ -124,15 +124,12 @@ const selection = (more: string, facts: string) => `
     ORDER BY job.created_at DESC LIMIT 1
   ) AS searched ON true`;
 
-const factsInLists =
-  "model_check.facts - '{classNames,canvasesByClass,searchImagesByClass}'::text[]";
-
 /** By name. */
 export async function listModels(
   client: Queryable,
 ): Promise<readonly ModelView[]> {
   const { rows } = await client.query<Row>(
-    `${selection("", factsInLists)} ORDER BY model.name LIMIT 10000`,
+    `${selection("", "model_check.brief_facts")} ORDER BY model.name LIMIT 10000`,
   );
   return rows.map(viewOf);
 }
@@ -147,7 +144,7 @@ export async function listModelsOfDataset(
 ): Promise<readonly ModelView[]> {
   const { id } = await readDataset(client, datasetIdOrName);
   const { rows } = await client.query<Row>(
-    `${selection("", factsInLists)}
+    `${selection("", "model_check.brief_facts")}
      WHERE model.id IN (SELECT model_id FROM model_check WHERE dataset_id = $1)
      ORDER BY model.name LIMIT 10000`,
     [id],
