@@ -2,7 +2,7 @@
  * Class × canvas of one search, or of several side by side: a grid of which only what is in sight is there. The keyboard stays on the
  * grid itself and moves an active cell (WAI-ARIA grid with aria-activedescendant).
  */
-import { useElementSize } from "@mantine/hooks";
+import { useElementSize, useMediaQuery } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import {
   useCallback,
@@ -92,7 +92,7 @@ export function GalleryGrid({
       ),
     [models, side],
   );
-  const labelWidth = viewWidth > 0 && viewWidth < 520 ? 92 : 168;
+  const labelWidth = useMediaQuery("(max-width: 48em)", false) ? 92 : 168;
   const rowHeight = side + captionHeight + tileGap + 4;
   const headHeight = models.length > 1 ? 48 : 28;
   const virtualizer = useVirtualizer({
@@ -138,6 +138,8 @@ export function GalleryGrid({
       column: clamp(column, columns.length),
     };
     setActive(next);
+    // With a pattern open beside the grid, its neighbours are a key away.
+    if (selected) open(next.row, next.column);
     virtualizer.scrollToIndex(next.row);
     const place = columns[next.column];
     const view = scroller.current;
@@ -188,7 +190,12 @@ export function GalleryGrid({
           ? idOf(active.row, active.column)
           : undefined
       }
-      style={{ maxHeight: "max(420px, 78vh)", height: height + 2 }}
+      style={{
+        maxHeight: "max(420px, 78vh)",
+        height: height + 2,
+        // Never wider than what is in it, with room for a scroll bar.
+        width: width + labelWidth + tileGap + 18,
+      }}
       onKeyDown={press}
       onScroll={(event) => setScrollLeft(event.currentTarget.scrollLeft)}
     >

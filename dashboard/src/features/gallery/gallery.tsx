@@ -1,6 +1,7 @@
 "use client";
 /** The patterns of one search, or of several side by side, with everything that is chosen about them kept in the address. */
 import {
+  Drawer,
   Group,
   Paper,
   SegmentedControl,
@@ -12,6 +13,8 @@ import {
   Text,
   TextInput,
 } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import dynamic from "next/dynamic";
 import { useCallback, useDeferredValue, useMemo } from "react";
 import type { Job } from "../../api/types.ts";
 import { formatCount, formatShare } from "../../ui/format.ts";
@@ -24,6 +27,7 @@ import {
   type ChosenK,
 } from "./chosen-k.ts";
 import { rampGradient } from "./color-ramp.ts";
+import classes from "./gallery.module.css";
 import { GalleryGrid, type GridCell, type GridModel } from "./gallery-grid.tsx";
 import { columnsOf, pictureSide, tileSizes } from "./gallery-layout.ts";
 import {
@@ -33,10 +37,21 @@ import {
   sortKeys,
   type SortKey,
 } from "./order-classes.ts";
-import { parsePlace, placeKey, type PatternRow } from "./pattern-rows.ts";
+import {
+  parsePlace,
+  placeKey,
+  type PatternRow,
+  type PatternRows,
+} from "./pattern-rows.ts";
 import { plannedSearchOf } from "./planned-search.ts";
 import type { Backdrop, PictureKind } from "./sheet.ts";
 import { usePatternRows } from "./use-pattern-rows.ts";
+
+const PatternDetail = dynamic(
+  () =>
+    import("./detail/pattern-detail.tsx").then((file) => file.PatternDetail),
+  { ssr: false, loading: () => <Skeleton height={560} /> },
+);
 
 export interface GalleryModel {
   readonly job: Job;
@@ -62,11 +77,6 @@ interface GalleryProps {
   readonly baseline?: number;
   /** An image of the models' size that patterns are pasted on; null where there is none. */
   readonly backdrop?: Backdrop | null;
-  /** Draws what the selected tile is about. */
-  readonly children?: (
-    open: OpenPattern | null,
-    select: (cell: GridCell | null) => void,
-  ) => React.ReactNode;
 }
 
 const kinds = {
@@ -82,12 +92,17 @@ const sortNames: Readonly<Record<SortKey, string>> = {
   kStar: "By k*, smallest first",
 };
 
+/** From here on the pattern that is open has room beside the grid; narrower, it lies over it. */
+const wideFrom = "(min-width: 75em)";
+/** In the address: nothing is open, where otherwise the strongest pattern would be. */
+const nothing = "none";
+
 export function Gallery({
   models,
   baseline = 0,
   backdrop = null,
-  children,
 }: GalleryProps) {
+  const isWide = useMediaQuery(wideFrom, false);
   const address = useAddress();
   const live = usePatternRows(models.map(({ job }) => job.id));
   const kind =
@@ -139,7 +154,7 @@ export function Gallery({
   const select = useCallback(
     (cell: GridCell | null) => {
       set({
-        pattern: cell ? placeKey(cell) : undefined,
+        pattern: cell ? placeKey(cell) : nothing,
         in: cell && models.length > 1 ? models[cell.model]?.job.id : undefined,
       });
     },
@@ -152,6 +167,7 @@ export function Gallery({
   const press = (key: string) => {
     const view = kindNames[Number(key) - 1];
     if (view && (view !== "pasted" || backdrop)) set({ view });
+    if (key === "Escape") select(null);
     if (chosen === "star") return;
     if (key === "+" || key === "=") choose(Math.min(ks.length - 1, chosen + 1));
     if (key === "-") choose(Math.max(0, chosen - 1));
@@ -162,7 +178,20 @@ export function Gallery({
     return <ErrorState error={error} thing="gallery" />;
   if (live.some(({ isLoading }) => isLoading) && imageShape === undefined)
     return <Skeleton height={480} radius="md" />;
-  const open = selected ? openOf(selected, models, gridModels, shown) : null;
+  const strongest =
+    isWide && placeText === undefined
+      ? findStrongest(live[baseline]?.rows, baseline)
+      : null;
+  const cell = selected ?? strongest;
+  const open = cell ? openOf(cell, models, gridModels, shown) : null;
+  const detail = open && (
+    <PatternDetail
+      open={open}
+      kind={kind}
+      backdrop={backdrop}
+      onClose={() => select(null)}
+    />
+  );
   return (
     <Stack gap="sm">
       <Paper withBorder p="sm" radius="md">
@@ -217,20 +246,44 @@ export function Gallery({
           }
         />
       ) : (
-        <GalleryGrid
-          label={`Patterns of ${models.map(({ title }) => title).join(" and ")}`}
-          models={gridModels}
-          classRows={classRows}
-          kind={kind}
-          chosen={shown}
-          side={side}
-          backdrop={backdrop}
-          selected={selected}
-          onOpen={select}
-          onKey={press}
-        />
+        <div className={classes.besides}>
+          <GalleryGrid
+            label={`Patterns of ${models.map(({ title }) => title).join(" and ")}`}
+            models={gridModels}
+            classRows={classRows}
+            kind={kind}
+            chosen={shown}
+            side={side}
+            backdrop={backdrop}
+            selected={cell}
+            onOpen={select}
+            onKey={press}
+          />
+          {isWide && detail && (
+            <Paper
+              withBorder
+              p="md"
+              radius="md"
+              w={420}
+              style={{ flex: "none" }}
+            >
+              {detail}
+            </Paper>
+          )}
+        </div>
       )}
-      {children?.(open, select)}
+      {!isWide && (
+        <Drawer
+          opened={detail !== null}
+          onClose={() => select(null)}
+          position="right"
+          size="min(460px, 100vw)"
+          withCloseButton={false}
+          title={null}
+        >
+          {detail}
+        </Drawer>
+      )}
     </Stack>
   );
 }
@@ -265,6 +318,26 @@ function gridModelOf(
       planned.seeds.includes(seed),
   };
 }
+
+/** The pattern of the smallest k*, or else of the largest power. */
+function findStrongest(
+  rows: PatternRows | undefined,
+  model: number,
+): GridCell | null {
+  let best: PatternRow | null = null;
+  const isStronger = (a: PatternRow, b: PatternRow) =>
+    (a.kStar ?? Infinity) < (b.kStar ?? Infinity) ||
+    (a.kStar === b.kStar && (a.power.at(-1) ?? 0) > (b.power.at(-1) ?? 0));
+  for (const row of rows?.byPlace.values() ?? [])
+    if (best === null || isStronger(row, best)) best = row;
+  return best && { ...placeOf(best), model };
+}
+
+const placeOf = ({ targetClass, canvasIndex, seed }: PatternRow) => ({
+  targetClass,
+  canvasIndex,
+  seed,
+});
 
 function openOf(
   cell: GridCell,

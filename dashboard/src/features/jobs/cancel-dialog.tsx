@@ -17,12 +17,7 @@ export function CancelDialog({
 }) {
   const { succeeded, running, pending } = job.shards;
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title="Cancel this job?"
-      centered
-    >
+    <Modal opened={opened} onClose={onClose} title="Cancel this job?" centered>
       <Stack gap="md">
         <Text className="name" dir="auto">
           {job.name}
@@ -31,8 +26,7 @@ export function CancelDialog({
           It is {formatShare(job.done)} done and cannot be started again.{" "}
           {running > 0 &&
             `What nodes have done so far on ${plural(running, "shard")} is lost. `}
-          {pending > 0 &&
-            `${plural(pending, "shard")} will not be worked on. `}
+          {pending > 0 && `${plural(pending, "shard")} will not be worked on. `}
           {succeeded > 0
             ? `The results of ${plural(succeeded, "finished shard")} stay.`
             : "There is no result yet that could stay."}

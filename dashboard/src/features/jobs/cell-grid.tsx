@@ -2,7 +2,12 @@
  * A grid of cells, drawn on a canvas so that ten thousand are as quick as twenty. One link lies over the cell that is pointed at or
  * that the keyboard is on: it carries the cell's words and leads to what the cell is of.
  */
-import { Box, Tooltip, useComputedColorScheme, VisuallyHidden } from "@mantine/core";
+import {
+  Box,
+  Tooltip,
+  useComputedColorScheme,
+  VisuallyHidden,
+} from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
@@ -19,7 +24,13 @@ import {
 import type { Cell, Grid } from "./cells.ts";
 import styles from "./cell-grid.module.css";
 import { drawGrid, type CellLook, type Inks } from "./draw-grid.ts";
-import { layOut, moveBy, placeAt, rectangleOf, type Place } from "./grid-layout.ts";
+import {
+  layOut,
+  moveBy,
+  placeAt,
+  rectangleOf,
+  type Place,
+} from "./grid-layout.ts";
 
 export interface CellGridProps {
   readonly grid: Grid;
@@ -64,7 +75,9 @@ export function CellGrid({
     const context = element?.getContext("2d");
     if (!element || !context || width === 0) return;
     const ratio = window.devicePixelRatio || 1;
-    const [w, h] = [layout.width * ratio, layout.height * ratio].map(Math.round);
+    const [w, h] = [layout.width * ratio, layout.height * ratio].map(
+      Math.round,
+    );
     if (element.width !== w) element.width = w!;
     if (element.height !== h) element.height = h!;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);

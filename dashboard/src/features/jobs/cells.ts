@@ -2,12 +2,7 @@
 import type { Shard } from "../../api/types.ts";
 
 export type CellState =
-  | "waiting"
-  | "working"
-  | "done"
-  | "retrying"
-  | "dead"
-  | "cancelled";
+  "waiting" | "working" | "done" | "retrying" | "dead" | "cancelled";
 
 export interface CellPattern {
   readonly id?: string | undefined;
@@ -79,7 +74,11 @@ export function searchGrid(
     if (column === undefined || row === undefined) continue;
     drafts[row * columns.length + column]?.patterns.push(pattern);
   }
-  return { columns, rows, cells: drafts.map((draft) => draft && cellOf(draft)) };
+  return {
+    columns,
+    rows,
+    cells: drafts.map((draft) => draft && cellOf(draft)),
+  };
 }
 
 /** A strip: a cell a shard. */
@@ -154,9 +153,7 @@ const ascending = (values: readonly number[]): readonly number[] =>
   [...new Set(values)].sort((a, b) => a - b);
 
 /** How many cells there are of each state, for the words that stand for the picture. */
-export function countStates(
-  grid: Grid,
-): Readonly<Record<CellState, number>> {
+export function countStates(grid: Grid): Readonly<Record<CellState, number>> {
   const counts = {
     waiting: 0,
     working: 0,

@@ -16,10 +16,15 @@ export function changeJob(id: string, change: JobChange): Promise<LiveJob> {
     case "cancel":
       return bodyOf(api.POST("/api/jobs/{id}/cancel", params));
     case "redrive":
-      return bodyOf(api.POST("/api/jobs/{id}/redrive" as never, params as never));
+      return bodyOf(
+        api.POST("/api/jobs/{id}/redrive" as never, params as never),
+      );
     case "weight":
       return bodyOf(
-        api.PATCH("/api/jobs/{id}" as never, { ...params, body: { weight: change.weight } } as never),
+        api.PATCH(
+          "/api/jobs/{id}" as never,
+          { ...params, body: { weight: change.weight } } as never,
+        ),
       );
   }
 }

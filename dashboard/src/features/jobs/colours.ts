@@ -39,9 +39,7 @@ export const css = ([r, g, b]: Rgb): string => `rgb(${r} ${g} ${b})`;
 export function inkOn([r, g, b]: Rgb): "#000" | "#fff" {
   const linear = (value: number) => {
     const share = value / 255;
-    return share <= 0.04045
-      ? share / 12.92
-      : ((share + 0.055) / 1.055) ** 2.4;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   };
   const luminance =
     0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);

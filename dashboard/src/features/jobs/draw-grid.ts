@@ -42,7 +42,13 @@ export function drawGrid(
   for (const cell of grid.cells) {
     if (!cell) continue;
     const at = rectangleOf(layout, cell);
-    drawCell(context, cell, at, cell.state === "done" ? look(cell) : null, inks);
+    drawCell(
+      context,
+      cell,
+      at,
+      cell.state === "done" ? look(cell) : null,
+      inks,
+    );
     if (hasText) drawText(context, cell, at, look(cell), inks);
   }
 }
@@ -160,7 +166,10 @@ function shorten(
 ): string {
   if (context.measureText(name).width <= room) return name;
   let length = name.length - 1;
-  while (length > 1 && context.measureText(`${name.slice(0, length)}…`).width > room)
+  while (
+    length > 1 &&
+    context.measureText(`${name.slice(0, length)}…`).width > room
+  )
     length--;
   return length <= 1 ? name.slice(0, 2) : `${name.slice(0, length)}…`;
 }

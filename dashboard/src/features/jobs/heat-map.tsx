@@ -44,8 +44,7 @@ export function HeatMap({
     (cell: Cell): CellLook => {
       if (cell.state === "working")
         return { fill: null, text: formatShare(cell.done, 0) };
-      if (!isSearch)
-        return { fill: strengthColour(0.7, scheme), text: "" };
+      if (!isSearch) return { fill: strengthColour(0.7, scheme), text: "" };
       const { best } = cell;
       if (!best) return { fill: null, text: "" };
       if (kIndex >= 0) {
@@ -67,12 +66,19 @@ export function HeatMap({
     [isSearch, kIndex, ks, scheme],
   );
   const columnName = useCallback(
-    (value: number) => (isSearch ? (classNames[value] ?? String(value)) : String(value)),
+    (value: number) =>
+      isSearch ? (classNames[value] ?? String(value)) : String(value),
     [isSearch, classNames],
   );
   const describe = (cell: Cell) =>
     isSearch
-      ? describeCell(cell, grid.columns[cell.column]!, grid.rows[cell.row]!, known, classNames)
+      ? describeCell(
+          cell,
+          grid.columns[cell.column]!,
+          grid.rows[cell.row]!,
+          known,
+          classNames,
+        )
       : `Shard ${grid.columns[cell.column]}: ${stateWords(cell)}`;
   const hrefOf = (cell: Cell) =>
     cell.best

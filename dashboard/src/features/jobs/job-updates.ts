@@ -104,9 +104,7 @@ const statusAfter: Readonly<Record<string, Shard["status"] | undefined>> = {
 };
 
 const ofStatus = (status: Shard["status"]): Partial<Shard> =>
-  status === "SUCCEEDED"
-    ? { status, done: 1, problem: null }
-    : { status };
+  status === "SUCCEEDED" ? { status, done: 1, problem: null } : { status };
 
 export const itemsOf = <T>(body: StreamEvent["body"]): readonly T[] =>
   Array.isArray(body.items) ? (body.items as readonly T[]) : [];

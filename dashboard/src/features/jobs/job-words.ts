@@ -35,7 +35,11 @@ export function rangesOf(values: readonly number[]): string {
   }
   return ranges
     .map(([from, to]) =>
-      from === to ? `${from}` : to === from + 1 ? `${from}, ${to}` : `${from}–${to}`,
+      from === to
+        ? `${from}`
+        : to === from + 1
+          ? `${from}, ${to}`
+          : `${from}–${to}`,
     )
     .join(", ");
 }
@@ -49,8 +53,16 @@ export function shardWords({ searches }: Pick<Shard, "searches">): string {
   };
   const seeds = searches.map(({ seed }) => seed);
   return [
-    part("class", "classes", searches.map(({ targetClass }) => targetClass)),
-    part("canvas", "canvases", searches.map(({ canvasIndex }) => canvasIndex)),
+    part(
+      "class",
+      "classes",
+      searches.map(({ targetClass }) => targetClass),
+    ),
+    part(
+      "canvas",
+      "canvases",
+      searches.map(({ canvasIndex }) => canvasIndex),
+    ),
     ...(new Set(seeds).size > 1 ? [part("seed", "seeds", seeds)] : []),
   ].join(", ");
 }
@@ -100,7 +112,11 @@ export function eventWords(
       return {
         text: `The job is ${status ? (statusWords[status] ?? status) : "changed"}`,
         tone:
-          status === "SUCCEEDED" ? "good" : status === "FAILED" ? "bad" : "plain",
+          status === "SUCCEEDED"
+            ? "good"
+            : status === "FAILED"
+              ? "bad"
+              : "plain",
       };
     }
     case "job-changed":

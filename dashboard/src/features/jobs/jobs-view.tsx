@@ -77,8 +77,8 @@ export function JobsView() {
             </Button>
           }
         >
-          A search is a job: it is cut into shards, and nodes work on them. Start
-          one here, or on the command line.
+          A search is a job: it is cut into shards, and nodes work on them.
+          Start one here, or on the command line.
         </EmptyState>
       )}
     </>

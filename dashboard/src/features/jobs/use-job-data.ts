@@ -8,9 +8,18 @@ import { useEffect, useState } from "react";
 import { RecentEvents } from "../../live/recent-events.ts";
 import type { StreamEvent } from "../../live/stream-event.ts";
 import { useBatchedStream } from "../../live/use-batched-stream.ts";
-import { itemsOf, updateJob, updateRunning, updateShards } from "./job-updates.ts";
+import {
+  itemsOf,
+  updateJob,
+  updateRunning,
+  updateShards,
+} from "./job-updates.ts";
 import type { ListedShard, LiveJob } from "./job-types.ts";
-import { addPatterns, mergePage, type KnownPatterns } from "./patterns-known.ts";
+import {
+  addPatterns,
+  mergePage,
+  type KnownPatterns,
+} from "./patterns-known.ts";
 import { mostShards, readJob, readPatterns, readShards } from "./read-job.ts";
 
 /** How often at most; milliseconds. */

@@ -56,7 +56,9 @@ function WeightForm({
           allowDecimal={false}
           value={weight}
           onChange={setWeight}
-          error={isFit ? undefined : `A whole number from 1 to ${largestWeight}`}
+          error={
+            isFit ? undefined : `A whole number from 1 to ${largestWeight}`
+          }
           data-autofocus
         />
         <Group justify="flex-end" gap="xs">
