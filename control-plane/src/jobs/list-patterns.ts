@@ -104,7 +104,7 @@ async function readImageShape(
     kind: JobKind;
     image_shape: readonly number[] | null;
   }>(
-    `SELECT job.kind, model_check.facts -> 'inputShape' AS image_shape
+    `SELECT job.kind, model_check.brief_facts -> 'inputShape' AS image_shape
      FROM job
      LEFT JOIN model_check ON model_check.model_id = job.model_id AND model_check.dataset_id = job.dataset_id
      WHERE job.id = $1`,

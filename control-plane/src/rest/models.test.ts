@@ -149,7 +149,7 @@ describe("evidence", () => {
       anomalyIndex: expect.closeTo(4 / 1.4826, 10) as number,
       medianKStar: expect.closeTo(64, 10) as number,
       kStar: 4,
-      threshold: 5.76,
+      threshold: 5.77,
       reason: null,
     });
     expect(lastJob).toEqual({

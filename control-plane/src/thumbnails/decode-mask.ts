@@ -41,7 +41,8 @@ export function decodeMask(
     refuse(`has the header ${JSON.stringify(header.trim().slice(0, 200))}`);
   if (bytes.length - start !== height * width * 4)
     refuse(`has ${bytes.length - start} bytes of values`);
-  return Float32Array.from({ length: height * width }, (_, i) =>
-    view.getFloat32(start + i * 4, true),
-  );
+  const mask = new Float32Array(height * width);
+  for (let i = 0; i < mask.length; i++)
+    mask[i] = view.getFloat32(start + i * 4, true);
+  return mask;
 }

@@ -38,53 +38,54 @@ export function drawSheet({
   mask,
 }: SheetSource): Sheet {
   const [height, width] = size;
-  const block = blockOf(size);
+  const block = Math.ceil(Math.max(height, width) / longestSide);
   const panelHeight = Math.ceil(height / block);
   const panelWidth = Math.ceil(width / block);
-  const cells = panelHeight * panelWidth;
-  const cellOf = (index: number) =>
-    Math.floor(Math.floor(index / width) / block) * panelWidth +
-    Math.floor((index % width) / block);
-  const sums = new Float64Array(cells * 3);
-  const counts = new Uint32Array(cells);
-  const largest = new Float32Array(cells);
-  for (let index = 0; index < height * width; index++) {
-    const cell = cellOf(index);
-    for (let channel = 0; channel < 3; channel++)
-      sums[cell * 3 + channel]! += colors[index * 3 + channel]!;
-    counts[cell]!++;
-    largest[cell] = Math.max(largest[cell]!, mask[index]!);
-  }
-  const ranks = new Uint32Array(cells).fill(noRank);
-  const shown = Uint8Array.from(sums, (sum, i) =>
-    Math.round(sum / counts[Math.floor(i / 3)]!),
-  );
+  const ranks = new Uint32Array(panelHeight * panelWidth).fill(noRank);
+  const best = new Int32Array(ranks.length).fill(-1);
   topPixels.forEach((index, rank) => {
-    const cell = cellOf(index);
-    if (ranks[cell] !== noRank) return;
+    const y = Math.floor(index / width);
+    const cell =
+      Math.floor(y / block) * panelWidth +
+      Math.floor((index - y * width) / block);
+    if (best[cell] !== -1) return;
+    best[cell] = index;
     ranks[cell] = rank;
-    shown.set(colors.subarray(index * 3, index * 3 + 3), cell * 3);
   });
-  const pixels = new Uint8Array(cells * 9);
-  for (let cell = 0; cell < cells; cell++) {
-    const row = Math.floor(cell / panelWidth);
-    const at = (row * panelWidth * 3 + (cell % panelWidth)) * 3;
-    const rank = ranks[cell]!;
-    pixels.set(shown.subarray(cell * 3, cell * 3 + 3), at);
-    pixels.set(
-      [rank >> 16, (rank >> 8) & 0xff, rank & 0xff],
-      at + panelWidth * 3,
-    );
-    pixels.fill(
-      Math.round(Math.min(1, largest[cell]!) * 255),
-      at + panelWidth * 6,
-      at + panelWidth * 6 + 3,
-    );
-  }
+  const pixels = new Uint8Array(ranks.length * 9);
+  for (let row = 0; row < panelHeight; row++)
+    for (let column = 0; column < panelWidth; column++) {
+      const cell = row * panelWidth + column;
+      const bottom = Math.min(height, (row + 1) * block);
+      const right = Math.min(width, (column + 1) * block);
+      let [red, green, blue, count, largest] = [0, 0, 0, 0, 0];
+      for (let y = row * block; y < bottom; y++)
+        for (let x = column * block; x < right; x++) {
+          const index = y * width + x;
+          red += colors[index * 3]!;
+          green += colors[index * 3 + 1]!;
+          blue += colors[index * 3 + 2]!;
+          count++;
+          if (mask[index]! > largest) largest = mask[index]!;
+        }
+      const canvasAt = (row * panelWidth * 3 + column) * 3;
+      const shown = best[cell]! * 3;
+      if (shown >= 0) {
+        pixels[canvasAt] = colors[shown]!;
+        pixels[canvasAt + 1] = colors[shown + 1]!;
+        pixels[canvasAt + 2] = colors[shown + 2]!;
+      } else {
+        pixels[canvasAt] = Math.round(red / count);
+        pixels[canvasAt + 1] = Math.round(green / count);
+        pixels[canvasAt + 2] = Math.round(blue / count);
+      }
+      const rankAt = canvasAt + panelWidth * 3;
+      const rank = ranks[cell]!;
+      pixels[rankAt] = rank >> 16;
+      pixels[rankAt + 1] = (rank >> 8) & 0xff;
+      pixels[rankAt + 2] = rank & 0xff;
+      const maskAt = rankAt + panelWidth * 3;
+      pixels.fill(Math.round(Math.min(1, largest) * 255), maskAt, maskAt + 3);
+    }
   return { height: panelHeight, width: panelWidth * 3, pixels };
-}
-
-/** Side of the blocks, in pixels of the image. */
-function blockOf([height, width]: readonly [number, number]): number {
-  return Math.ceil(Math.max(height, width) / longestSide);
 }

@@ -4,11 +4,11 @@ import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { NestFactory } from "@nestjs/core";
 import type { NestExpressApplication } from "@nestjs/platform-express";
-import { AppModule } from "../app.module.ts";
-import { prefixRoutes } from "./configure-rest.ts";
-import { describeApi } from "./open-api.ts";
+import { AppModule } from "./app.module.ts";
+import { prefixRoutes } from "./rest/configure-rest.ts";
+import { describeApi } from "./rest/open-api.ts";
 
-const path = fileURLToPath(new URL("../../open-api.json", import.meta.url));
+const path = fileURLToPath(new URL("../open-api.json", import.meta.url));
 
 // A preview makes no provider: there is no database to connect to.
 const app = await NestFactory.create<NestExpressApplication>(
