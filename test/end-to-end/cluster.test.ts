@@ -16,6 +16,7 @@ import { writeColumns } from "../fixtures/columns.ts";
 import { runMotif, type Finished } from "../harness/motif.ts";
 import { RunningProcess } from "../harness/running-process.ts";
 import { waitFor } from "../harness/wait-for.ts";
+import { expectGallery } from "./gallery-agrees.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const programs = {
@@ -177,6 +178,9 @@ it("searches, and exports the bytes of a search in one process", async () => {
     "</html>",
   );
 }, 120_000);
+
+it("shows in its gallery what it exports", () =>
+  expectGallery(url, searched.id, join(folder, "exported")));
 
 it("exports again without fetching what is there, and mends what was damaged", async () => {
   const out = join(folder, "exported");
