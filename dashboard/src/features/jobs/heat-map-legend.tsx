@@ -37,7 +37,7 @@ export function HeatMapLegend({
     ? ["0% power", "100%"]
     : [`${formatCount(ks.at(-1) ?? 0)} pixels`, formatCount(ks[0] ?? 0)];
   return (
-    <Group gap="md" style={{ rowGap: 6 }} className={styles.legend}>
+    <Group gap="md" className={styles.legend}>
       {(Object.keys(words) as CellState[])
         .filter((state) => counts[state] > 0 || state === "done")
         .map((state) => (
@@ -65,9 +65,7 @@ export function HeatMapLegend({
           <span
             className={styles.scale}
             aria-hidden="true"
-            style={{
-              background: `linear-gradient(90deg, ${stops.join(", ")})`,
-            }}
+            style={{ background: `linear-gradient(90deg, ${stops.join(", ")})` }}
           />
           <Text size="xs" c="dimmed" className="numbers">
             {strong}

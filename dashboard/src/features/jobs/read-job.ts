@@ -7,6 +7,8 @@ import type {
   PatternPage,
 } from "./job-types.ts";
 
+// openapi-fetch takes read-only arrays for objects, hence the casts.
+
 /** Most entries that REST gives at once. */
 const pageSize = 1_000;
 /** More shards than these are not held by a page; the table asks for them by their state. */
@@ -23,7 +25,7 @@ export async function readShards(
   const shards: ListedShard[] = [];
   for (;;) {
     const after = shards.at(-1)?.index;
-    const page: readonly ListedShard[] = await bodyOf(
+    const page = (await bodyOf(
       api.GET("/api/jobs/{id}/shards", {
         params: {
           path: { id },
@@ -35,7 +37,7 @@ export async function readShards(
         },
         signal,
       }),
-    );
+    )) as unknown as readonly ListedShard[];
     shards.push(...page);
     if (page.length < pageSize || shards.length >= mostShards) return shards;
   }
@@ -50,7 +52,7 @@ export async function readPatterns(
   const patterns: ListedPattern[] = [];
   for (;;) {
     const after = patterns.at(-1)?.id;
-    const page = await bodyOf(
+    const page = (await bodyOf(
       api.GET("/api/jobs/{id}/patterns", {
         params: {
           path: { id },
@@ -62,7 +64,7 @@ export async function readPatterns(
         },
         ...(signal && { signal }),
       }),
-    );
+    )) as unknown as PatternPage;
     patterns.push(...page.patterns);
     if (page.patterns.length < pageSize) return { ...page, patterns };
   }
