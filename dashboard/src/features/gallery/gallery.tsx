@@ -264,8 +264,7 @@ export function Gallery({
               withBorder
               p="md"
               radius="md"
-              w={420}
-              style={{ flex: "none" }}
+              style={{ flex: "1 1 400px", minWidth: 400 }}
             >
               {detail}
             </Paper>

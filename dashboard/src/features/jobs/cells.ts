@@ -1,19 +1,15 @@
 /** A search job as a grid: a cell a class and canvas, filled by the shards that work on it and the patterns that came of them. Pure. */
 import type { Shard } from "../../api/types.ts";
+import type { PatternRow } from "../gallery/pattern-rows.ts";
 
 export type CellState =
   "waiting" | "working" | "done" | "retrying" | "dead" | "cancelled";
 
-export interface CellPattern {
-  readonly id?: string | undefined;
-  readonly targetClass: number;
-  readonly canvasIndex: number;
-  readonly seed: number;
-  /** Smallest number of pixels that reaches the threshold; null: none does. */
-  readonly kStar: number | null;
-  /** At each k of the job's curves; empty while only an event has told of the pattern. */
-  readonly power: readonly (number | null)[];
-}
+/** What a cell shows of a pattern. */
+export type CellPattern = Pick<
+  PatternRow,
+  "targetClass" | "canvasIndex" | "seed" | "kStar" | "power"
+>;
 
 export interface Cell {
   /** Where it stands: classes are columns, canvases rows. */
@@ -44,7 +40,7 @@ type GridShard = Pick<Shard, "index" | "status" | "done" | "searches">;
 
 export function searchGrid(
   shards: readonly GridShard[],
-  patterns: readonly CellPattern[],
+  patterns: Iterable<CellPattern>,
 ): Grid {
   const searches = shards.flatMap((shard) =>
     (shard.searches ?? []).map((search) => ({ search, shard })),

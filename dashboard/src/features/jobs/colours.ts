@@ -1,37 +1,16 @@
-/** Colours of numbers: viridis, which stays in order for every kind of colour vision and in grey. Pure. */
-
-/** Nine samples of matplotlib's viridis (CC0), dark to light. */
-const samples = [
-  [68, 1, 84],
-  [72, 40, 120],
-  [62, 73, 137],
-  [49, 104, 142],
-  [38, 130, 142],
-  [31, 158, 137],
-  [53, 183, 121],
-  [110, 206, 88],
-  [253, 231, 37],
-] as const;
+/** Colours of strengths, on the ramp that masks have: in order for every kind of colour vision, and in grey. Pure. */
+import { rampColor } from "../gallery/color-ramp.ts";
 
 export type Rgb = readonly [number, number, number];
-
-/** @param share 0…1 */
-export function viridis(share: number): Rgb {
-  const place = Math.min(1, Math.max(0, share)) * (samples.length - 1);
-  const low = Math.min(samples.length - 2, Math.floor(place));
-  const between = place - low;
-  const [a, b] = [samples[low]!, samples[low + 1]!];
-  return [0, 1, 2].map((i) =>
-    Math.round(a[i]! + (b[i]! - a[i]!) * between),
-  ) as unknown as Rgb;
-}
 
 /** The strongest stands out most from the page: dark on light, light on dark. @param strength 0…1 */
 export const strengthColour = (
   strength: number,
   scheme: "light" | "dark",
 ): Rgb =>
-  viridis(scheme === "dark" ? 0.15 + 0.85 * strength : 0.95 - 0.95 * strength);
+  rampColor(
+    scheme === "dark" ? 0.15 + 0.85 * strength : 0.95 - 0.95 * strength,
+  );
 
 export const css = ([r, g, b]: Rgb): string => `rgb(${r} ${g} ${b})`;
 

@@ -65,7 +65,9 @@ export function HeatMapLegend({
           <span
             className={styles.scale}
             aria-hidden="true"
-            style={{ background: `linear-gradient(90deg, ${stops.join(", ")})` }}
+            style={{
+              background: `linear-gradient(90deg, ${stops.join(", ")})`,
+            }}
           />
           <Text size="xs" c="dimmed" className="numbers">
             {strong}

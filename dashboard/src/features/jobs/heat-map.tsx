@@ -1,5 +1,11 @@
 /** A search's classes and canvases, filling up; or, of other kinds, a strip of shards. */
-import { Group, NativeSelect, Stack, Text } from "@mantine/core";
+import {
+  Group,
+  NativeSelect,
+  Stack,
+  Text,
+  useComputedColorScheme,
+} from "@mantine/core";
 import { useCallback, useMemo, type RefObject } from "react";
 import { formatCount, formatShare } from "../../ui/format.ts";
 import { useAddress } from "../../ui/use-address.ts";
@@ -10,13 +16,12 @@ import type { CellLook } from "./draw-grid.ts";
 import { HeatMapLegend } from "./heat-map-legend.tsx";
 import { plural, rangesOf } from "./job-words.ts";
 import type { ListedShard, LiveJob } from "./job-types.ts";
-import { keyOf, type KnownPatterns } from "./patterns-known.ts";
-import { useComputedColorScheme } from "@mantine/core";
+import { placeKey, type PatternRows } from "../gallery/pattern-rows.ts";
 
 export interface HeatMapProps {
   readonly job: LiveJob;
   readonly shards: readonly ListedShard[];
-  readonly known: KnownPatterns;
+  readonly known: PatternRows;
   /** Of the classes, by number; empty while unknown. */
   readonly classNames: readonly string[];
   readonly canvasRef?: RefObject<HTMLCanvasElement | null>;
@@ -33,8 +38,9 @@ export function HeatMap({
   const scheme = useComputedColorScheme("light");
   const isSearch = job.kind === "search";
   const grid = useMemo(
-    () => (isSearch ? searchGrid(shards, known.patterns) : shardGrid(shards)),
-    [isSearch, shards, known.patterns],
+    () =>
+      isSearch ? searchGrid(shards, known.byPlace.values()) : shardGrid(shards),
+    [isSearch, shards, known.byPlace],
   );
   const { ks, fractions } = known;
   const asked = Number(address.get("colour") ?? NaN);
@@ -82,7 +88,7 @@ export function HeatMap({
       : `Shard ${grid.columns[cell.column]}: ${stateWords(cell)}`;
   const hrefOf = (cell: Cell) =>
     cell.best
-      ? patternHref(job, keyOf(cell.best))
+      ? patternHref(job, placeKey(cell.best))
       : `/job?id=${job.id}&tab=shards&shard=${cell.shards[0] ?? 0}`;
 
   return (
@@ -160,7 +166,7 @@ function describeCell(
   cell: Cell,
   targetClass: number,
   canvasIndex: number,
-  { ks, fractions }: KnownPatterns,
+  { ks, fractions }: PatternRows,
   classNames: readonly string[],
 ): string {
   const name = classNames[targetClass];

@@ -21,7 +21,9 @@ export function JobSummary({ job }: { readonly job: LiveJob }) {
         <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="md">
           <Fact name={isOpen ? "Running for" : "Took"}>
             {/* Before the first tick on this page there is no present. */}
-            {now === 0 && isOpen ? "–" : formatDuration(elapsedSeconds(job, now))}
+            {now === 0 && isOpen
+              ? "–"
+              : formatDuration(elapsedSeconds(job, now))}
           </Fact>
           <Fact name="Time left">
             {isRunning && job.secondsLeft != null

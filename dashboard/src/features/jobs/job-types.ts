@@ -1,6 +1,5 @@
 /** What REST says of jobs, named. */
 import type { Job, Shard } from "../../api/types.ts";
-import type { paths } from "../../api/generated/api.ts";
 
 /** A job with how fast it is going. */
 export type LiveJob = Job & {
@@ -31,9 +30,6 @@ export interface Attempt {
 }
 
 export type JobKind = Job["kind"];
-export type PatternPage =
-  paths["/api/jobs/{id}/patterns"]["get"]["responses"][200]["content"]["application/json"];
-export type ListedPattern = PatternPage["patterns"][number];
 
 /** `job.parameters` of a search. */
 export interface SearchParameters {

@@ -1,6 +1,156 @@
 "use client";
-import { PageHeader } from "../../ui/page-header.tsx";
+import { Paper, Skeleton, Stack, Tabs, Text } from "@mantine/core";
+import dynamic from "next/dynamic";
+import { useMemo, useRef } from "react";
+import { ErrorState, LoadingState } from "../../ui/states.tsx";
+import { useAddress } from "../../ui/use-address.ts";
+import { Configuration } from "./configuration.tsx";
+import { Curves } from "./curves.tsx";
+import { EventsLog } from "./events-log.tsx";
+import { HeatMap } from "./heat-map.tsx";
+import { useClassNames } from "./job-classes.ts";
+import { JobHeader } from "./job-header.tsx";
+import { JobSummary } from "./job-summary.tsx";
+import { JobTrouble } from "./job-trouble.tsx";
+import { mostShards } from "./read-job.ts";
+import { ShardsTable } from "./shards-table.tsx";
+import { useJobData } from "./use-job-data.ts";
+import type { ListedShard, LiveJob } from "./job-types.ts";
+
+const Gallery = dynamic(
+  () => import("../gallery/gallery.tsx").then((module) => module.Gallery),
+  { ssr: false, loading: () => <Skeleton height={480} radius="md" /> },
+);
+
+const noShards: readonly ListedShard[] = [];
 
 export function JobView() {
-  return <PageHeader title="Job" />;
+  const id = useAddress().get("id");
+  if (id === undefined)
+    return (
+      <ErrorState
+        error={new Error("The address names no job (?id=…).")}
+        thing="job"
+      />
+    );
+  return <JobById key={id} id={id} />;
 }
+
+function JobById({ id }: { readonly id: string }) {
+  const data = useJobData(id);
+  const { job } = data;
+  if (job.data) return <JobPage {...data} job={job.data} />;
+  if (job.isError)
+    return (
+      <ErrorState
+        error={job.error}
+        thing="job"
+        onRetry={() => void job.refetch()}
+      />
+    );
+  return <LoadingState rows={8} height={64} />;
+}
+
+type JobPageProps = Omit<ReturnType<typeof useJobData>, "job"> & {
+  readonly job: LiveJob;
+};
+
+function JobPage({ job, shards, patterns }: JobPageProps) {
+  const address = useAddress();
+  const canvasRef = useRef<HTMLCanvasElement>(null);
+  const classNames = useClassNames(job);
+  const isSearch = job.kind === "search";
+  const tabs = isSearch
+    ? ([
+        "map",
+        "gallery",
+        "curves",
+        "shards",
+        "events",
+        "configuration",
+      ] as const)
+    : (["map", "shards", "events", "configuration"] as const);
+  const tab = tabs.find((each) => each === address.get("tab")) ?? "map";
+  const gallery = useMemo(
+    () => [{ job, title: job.name, classNames }],
+    [job, classNames],
+  );
+  const known = shards.data ?? noShards;
+  return (
+    <>
+      <JobHeader job={job} canvasRef={canvasRef} />
+      <JobTrouble job={job} shards={known} />
+      <JobSummary job={job} />
+      <Tabs
+        value={tab}
+        onChange={(value) =>
+          address.set({ tab: value === "map" ? "" : (value ?? "") })
+        }
+        keepMounted={false}
+      >
+        <Tabs.List mb="md">
+          {tabs.map((each) => (
+            <Tabs.Tab key={each} value={each}>
+              {each === "map" && !isSearch ? "Overview" : names[each]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="map">
+          <Paper withBorder p="md" radius="md" bg="var(--motif-surface)">
+            {shards.isPending ? (
+              <LoadingState rows={3} height={48} />
+            ) : shards.isError ? (
+              <ErrorState
+                error={shards.error}
+                thing="map"
+                onRetry={() => void shards.refetch()}
+              />
+            ) : job.shards.total > mostShards ? (
+              <Text c="dimmed">
+                A job of so many shards has no map here. The table shows them.
+              </Text>
+            ) : (
+              <HeatMap
+                job={job}
+                shards={known}
+                known={patterns}
+                classNames={classNames}
+                canvasRef={canvasRef}
+              />
+            )}
+          </Paper>
+        </Tabs.Panel>
+        {isSearch && (
+          <>
+            <Tabs.Panel value="gallery">
+              <Stack>
+                <Gallery models={gallery} />
+              </Stack>
+            </Tabs.Panel>
+            <Tabs.Panel value="curves">
+              <Curves job={job} known={patterns} classNames={classNames} />
+            </Tabs.Panel>
+          </>
+        )}
+        <Tabs.Panel value="shards">
+          <ShardsTable job={job} shards={known} />
+        </Tabs.Panel>
+        <Tabs.Panel value="events">
+          <EventsLog job={job} shards={known} />
+        </Tabs.Panel>
+        <Tabs.Panel value="configuration">
+          <Configuration job={job} />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}
+
+const names = {
+  map: "Map",
+  gallery: "Gallery",
+  curves: "Curves",
+  shards: "Shards",
+  events: "Events",
+  configuration: "Configuration",
+} as const;

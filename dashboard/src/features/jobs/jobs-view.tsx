@@ -8,8 +8,7 @@ import { JobsFilterBar, filterOf } from "./jobs-filter.tsx";
 import { JobsTable } from "./jobs-table.tsx";
 import { useJobs } from "./use-jobs.ts";
 
-const command =
-  "motif search --model MODEL --data DATASET --server http://127.0.0.1:3000";
+const command = "motif search --model MODEL --dataset DATASET";
 
 export function JobsView() {
   const address = useAddress();

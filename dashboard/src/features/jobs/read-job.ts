@@ -1,11 +1,6 @@
-/** A job, its shards and its patterns, whole, from pages of REST. */
+/** A job and its shards, whole, from pages of REST. */
 import { api, bodyOf } from "../../api/client.ts";
-import type {
-  ListedPattern,
-  ListedShard,
-  LiveJob,
-  PatternPage,
-} from "./job-types.ts";
+import type { ListedShard, LiveJob } from "./job-types.ts";
 
 // openapi-fetch takes read-only arrays for objects, hence the casts.
 
@@ -40,32 +35,5 @@ export async function readShards(
     )) as unknown as readonly ListedShard[];
     shards.push(...page);
     if (page.length < pageSize || shards.length >= mostShards) return shards;
-  }
-}
-
-/** @param shard only this one's */
-export async function readPatterns(
-  id: string,
-  shard: number | undefined,
-  signal?: AbortSignal,
-): Promise<PatternPage> {
-  const patterns: ListedPattern[] = [];
-  for (;;) {
-    const after = patterns.at(-1)?.id;
-    const page = (await bodyOf(
-      api.GET("/api/jobs/{id}/patterns", {
-        params: {
-          path: { id },
-          query: {
-            limit: pageSize,
-            ...(shard !== undefined && { shard }),
-            ...(after !== undefined && { after }),
-          },
-        },
-        ...(signal && { signal }),
-      }),
-    )) as unknown as PatternPage;
-    patterns.push(...page.patterns);
-    if (page.patterns.length < pageSize) return { ...page, patterns };
   }
 }

@@ -55,7 +55,10 @@ export function ShardAttempts({
           It was not given to a node yet.
         </Text>
       ) : (
-        <Table verticalSpacing={6} aria-label={`Attempts of shard ${shard.index}`}>
+        <Table
+          verticalSpacing={6}
+          aria-label={`Attempts of shard ${shard.index}`}
+        >
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Node</Table.Th>

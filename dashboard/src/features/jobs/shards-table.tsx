@@ -197,14 +197,19 @@ function Rows({
                 <div role="cell">
                   <StatusBadge status={shard.status} />
                 </div>
-                <div role="cell" className={styles.clip} title={shardWords(shard)}>
+                <div
+                  role="cell"
+                  className={styles.clip}
+                  title={shardWords(shard)}
+                >
                   {shardWords(shard) || "–"}
                 </div>
                 <div role="cell" className={`name ${styles.clip}`} dir="auto">
                   {shard.nodeName ??
                     (shard.nodeId === null
                       ? "–"
-                      : (nodeNames.get(shard.nodeId) ?? shard.nodeId.slice(0, 8)))}
+                      : (nodeNames.get(shard.nodeId) ??
+                        shard.nodeId.slice(0, 8)))}
                 </div>
                 <div role="cell" data-column="Attempts" className="numbers">
                   {shard.attempts ?? shard.retryCount + 1}

@@ -4,10 +4,11 @@
  */
 import { useThrottledCallback } from "@mantine/hooks";
 import { useQuery, useQueryClient, type QueryKey } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { RecentEvents } from "../../live/recent-events.ts";
 import type { StreamEvent } from "../../live/stream-event.ts";
 import { useBatchedStream } from "../../live/use-batched-stream.ts";
+<<<<<<< HEAD
 import {
   itemsOf,
   updateJob,
@@ -21,11 +22,17 @@ import {
   type KnownPatterns,
 } from "./patterns-known.ts";
 import { mostShards, readJob, readPatterns, readShards } from "./read-job.ts";
+=======
+import { updateJob, updateRunning, updateShards } from "./job-updates.ts";
+import type { ListedShard, LiveJob } from "./job-types.ts";
+import { noRows } from "../gallery/pattern-rows.ts";
+import { usePatternRows } from "../gallery/use-pattern-rows.ts";
+import { mostShards, readJob, readShards } from "./read-job.ts";
+>>>>>>> 3f885ab (A job's page: map of classes and canvases, gallery, curves, events, configuration, exports)
 
 /** How often at most; milliseconds. */
 const jobEveryMs = 1_000;
 const shardsEveryMs = 1_000;
-const patternsEveryMs = 500;
 /** Rates age without events. */
 const rateEveryMs = 5_000;
 /** Up to so many shards are one request, cheap enough to be made with every progress. */
@@ -34,7 +41,6 @@ const manyShardsEveryMs = 15_000;
 
 export const jobKey = (id: string): QueryKey => ["job", id];
 export const shardsKey = (id: string): QueryKey => ["job", id, "shards"];
-export const patternsKey = (id: string): QueryKey => ["job", id, "patterns"];
 
 const isOpen = (job: LiveJob | undefined): boolean =>
   job?.status === "RUNNING" || job?.status === "PAUSED";
@@ -67,15 +73,8 @@ export function useJobData(id: string) {
       (total ?? 0) <= mostShards &&
       manyShardsEveryMs,
   });
-  const patterns = useQuery({
-    queryKey: patternsKey(id),
-    queryFn: async ({ signal }): Promise<KnownPatterns> => {
-      const asked = performance.now();
-      const read = await readPatterns(id, undefined, signal);
-      return addPatterns(read, recent.since(asked));
-    },
-    enabled: isSearch,
-  });
+  const ids = useMemo(() => (isSearch ? [id] : []), [isSearch, id]);
+  const [patterns] = usePatternRows(ids);
 
   const lookAtJob = useThrottledCallback(() => {
     void client.invalidateQueries({ queryKey: jobKey(id), exact: true });
@@ -98,9 +97,6 @@ export function useJobData(id: string) {
       () => {},
     );
   }, shardsEveryMs);
-  const lookAtPatterns = useThrottledCallback(() => {
-    void client.invalidateQueries({ queryKey: patternsKey(id), exact: true });
-  }, patternsEveryMs);
   const lookAtAll = () => {
     void client.invalidateQueries({ queryKey: jobKey(id) });
   };
@@ -115,31 +111,9 @@ export function useJobData(id: string) {
       shardsKey(id),
       (known) => known && updateShards(known, events),
     );
-    client.setQueryData<KnownPatterns>(
-      patternsKey(id),
-      (known) => known && addPatterns(known, events),
-    );
-    if (events.some(({ type }) => type === "progress")) lookAtShards();
-    else if (events.some(({ type }) => type.startsWith("shard-")))
-      lookAtShards();
-    if (events.some(({ type }) => type.startsWith("job-"))) {
-      lookAtJob();
-      lookAtShards();
-    }
-    const found = events.filter(({ type }) => type === "patterns");
-    if (found.length === 0) return;
-    const inShards = shardsOf(found);
-    if (inShards === null) lookAtPatterns();
-    else
-      for (const shard of inShards)
-        void readPatterns(id, shard).then(
-          (page) =>
-            client.setQueryData<KnownPatterns>(
-              patternsKey(id),
-              (known) => known && mergePage(known, page),
-            ),
-          lookAtPatterns,
-        );
+    const types = new Set(events.map(({ type }) => type));
+    if ([...types].some((type) => type.startsWith("job-"))) lookAtJob();
+    if (types.size > (types.has("patterns") ? 1 : 0)) lookAtShards();
   };
   useBatchedStream(id === "" ? null : id, take, lookAtAll);
 
@@ -150,15 +124,5 @@ export function useJobData(id: string) {
     void client.invalidateQueries({ queryKey: shardsKey(id), exact: true });
   }, [status, id, client]);
 
-  return { job, shards, patterns };
-}
-
-/** @returns the shards that events of patterns name; null where one names none */
-function shardsOf(events: readonly StreamEvent[]): ReadonlySet<number> | null {
-  const indices = events
-    .flatMap(({ body }) => itemsOf<{ readonly shard?: number }>(body))
-    .map(({ shard }) => shard);
-  return indices.every((index) => index !== undefined)
-    ? new Set(indices)
-    : null;
+  return { job, shards, patterns: patterns?.rows ?? noRows };
 }

@@ -1,0 +1,128 @@
+/** A job's parameters, each with a name that people read. Pure. */
+import type { Job } from "../../api/types.ts";
+import { formatCount, formatShare } from "../../ui/format.ts";
+import { searchParametersOf } from "./job-types.ts";
+
+export interface Setting {
+  readonly name: string;
+  readonly value: string;
+  /** What it does, where the name does not say. */
+  readonly meaning?: string;
+}
+
+const sources: Readonly<Record<string, string>> = {
+  natural: "natural: images of the data set",
+  noise: "noise: uniform random pixels",
+  free: "free: found together with the mask",
+};
+
+export function settingsOf(job: Job): readonly Setting[] {
+  const parameters = searchParametersOf(job);
+  if (!parameters)
+    return Object.entries(job.parameters).map(([name, value]) => ({
+      name: wordsOf(name),
+      value: typeof value === "string" ? value : JSON.stringify(value),
+    }));
+  const { settings } = parameters;
+  return [
+    { name: "Preset", value: settings.preset },
+    { name: "Classes", value: parameters.classes },
+    {
+      name: "Canvas source",
+      value: sources[settings.canvasSource] ?? settings.canvasSource,
+      meaning: "Where a pattern's pixel values come from.",
+    },
+    {
+      name: "Canvases a class",
+      value:
+        parameters.canvasIndex === null
+          ? formatCount(settings.canvases)
+          : `only canvas ${parameters.canvasIndex}`,
+    },
+    {
+      name: "Seeds",
+      value:
+        settings.seeds === 1
+          ? String(parameters.seed)
+          : `${parameters.seed} to ${parameters.seed + settings.seeds - 1}`,
+    },
+    { name: "Searches", value: formatCount(parameters.searches) },
+    { name: "Steps", value: formatCount(settings.steps) },
+    {
+      name: "Batch size",
+      value: formatCount(settings.batchSize),
+      meaning: "Images a step.",
+    },
+    {
+      name: "Alpha",
+      value: String(settings.alpha),
+      meaning: "What a mask's size costs against its effect.",
+    },
+    { name: "Step size, mask", value: String(settings.stepSize) },
+    ...(settings.canvasSource === "free"
+      ? [{ name: "Step size, canvas", value: String(settings.canvasStepSize) }]
+      : []),
+    { name: "Mask at the start", value: String(settings.initialMask) },
+    {
+      name: "Images tried on",
+      value: `up to ${formatCount(parameters.evaluateImages)}`,
+    },
+    {
+      name: "Threshold of k*",
+      value: formatShare(parameters.threshold, 0),
+      meaning: "Predictive power that the smallest pattern reaches.",
+    },
+    {
+      name: "Pack",
+      value: formatCount(parameters.pack),
+      meaning: "Searches that share a forward pass.",
+    },
+    { name: "Backend", value: parameters.backend },
+    ...(parameters.classesShortOfCanvases > 0
+      ? [
+          {
+            name: "Classes with fewer canvases",
+            value: formatCount(parameters.classesShortOfCanvases),
+            meaning: "The data set has no more images of them for it.",
+          },
+        ]
+      : []),
+    { name: "Weight", value: formatCount(job.weight) },
+    { name: "Submitted by", value: job.createdBy },
+  ];
+}
+
+/** @example wordsOf("waitMs") is "Wait ms" */
+const wordsOf = (name: string): string => {
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+/** The command that asks for the same again. */
+export function commandOf(job: Job): string | null {
+  const parameters = searchParametersOf(job);
+  if (!parameters || job.model === null || job.dataset === null) return null;
+  const { settings } = parameters;
+  const options: readonly (readonly [string, string | number])[] = [
+    ["model", job.model],
+    ["dataset", job.dataset],
+    ["classes", parameters.classes],
+    ["preset", settings.preset],
+    ["canvas-source", settings.canvasSource],
+    ["canvases", settings.canvases],
+    ["seeds", settings.seeds],
+    ["seed", parameters.seed],
+    ["steps", settings.steps],
+    ["batch-size", settings.batchSize],
+    ["alpha", settings.alpha],
+    ["step-size", settings.stepSize],
+  ];
+  return [
+    "motif search",
+    ...options.map(([name, value]) => `--${name} ${quoted(String(value))}`),
+  ].join(" \\\n  ");
+}
+
+/** For a shell. */
+const quoted = (text: string): string =>
+  /^[\w./:,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
