@@ -8,27 +8,11 @@ import { useEffect, useMemo, useState } from "react";
 import { RecentEvents } from "../../live/recent-events.ts";
 import type { StreamEvent } from "../../live/stream-event.ts";
 import { useBatchedStream } from "../../live/use-batched-stream.ts";
-<<<<<<< HEAD
-import {
-  itemsOf,
-  updateJob,
-  updateRunning,
-  updateShards,
-} from "./job-updates.ts";
-import type { ListedShard, LiveJob } from "./job-types.ts";
-import {
-  addPatterns,
-  mergePage,
-  type KnownPatterns,
-} from "./patterns-known.ts";
-import { mostShards, readJob, readPatterns, readShards } from "./read-job.ts";
-=======
 import { updateJob, updateRunning, updateShards } from "./job-updates.ts";
 import type { ListedShard, LiveJob } from "./job-types.ts";
 import { noRows } from "../gallery/pattern-rows.ts";
 import { usePatternRows } from "../gallery/use-pattern-rows.ts";
 import { mostShards, readJob, readShards } from "./read-job.ts";
->>>>>>> 3f885ab (A job's page: map of classes and canvases, gallery, curves, events, configuration, exports)
 
 /** How often at most; milliseconds. */
 const jobEveryMs = 1_000;
