@@ -66,6 +66,8 @@ interface GalleryGridProps {
 /** Beside what is in sight, so that scrolling shows no gaps; CSS pixels across. */
 const overscanWidth = 240;
 const overscanRows = 3;
+/** Classes of which no row is ever out of the page. */
+const shownWhole = 24;
 
 export function GalleryGrid({
   label,
@@ -191,7 +193,8 @@ export function GalleryGrid({
           : undefined
       }
       style={{
-        maxHeight: "max(420px, 78vh)",
+        // A few classes are all there at once; many scroll in a box of their own.
+        ...(classRows.length > shownWhole && { maxHeight: "max(420px, 86vh)" }),
         height: height + 2,
         // Never wider than what is in it, with room for a scroll bar.
         width: width + labelWidth + tileGap + 18,
