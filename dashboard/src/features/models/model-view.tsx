@@ -1,24 +1,38 @@
 "use client";
-import { useQuery } from "@tanstack/react-query";
+/** One model: what it is, what was measured, what stands out, and its patterns. */
+import { Button, Group, Select, Stack, Text } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
 import { useMemo } from "react";
 import { api, bodyOf } from "../../api/client.ts";
+import type { Job, Model } from "../../api/types.ts";
+import { useStream } from "../../live/use-stream.ts";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { EmptyState, ErrorState, LoadingState } from "../../ui/states.tsx";
+import { StatusBadge } from "../../ui/status-badge.tsx";
 import { useAddress } from "../../ui/use-address.ts";
 import { Gallery } from "../gallery/gallery.tsx";
+import { plannedSearchOf } from "../gallery/planned-search.ts";
+import { ModelClasses } from "./model-classes.tsx";
+import { ModelExports } from "./model-exports.tsx";
+import { ModelFacts } from "./model-facts.tsx";
+import { factsOf, modelQuery } from "./use-searched-models.ts";
 
 export function ModelView() {
-  const address = useAddress();
-  const id = address.get("id") ?? "";
-  const model = useQuery({
-    queryKey: ["model", id],
-    queryFn: () =>
-      bodyOf(
-        api.GET("/api/models/{idOrName}", {
-          params: { path: { idOrName: id } },
-        }),
-      ),
-  });
+  const id = useAddress().get("id");
+  if (id === undefined)
+    return (
+      <ErrorState
+        error={new Error("The address names no model (?id=…).")}
+        thing="model"
+      />
+    );
+  return <ModelById key={id} id={id} />;
+}
+
+function ModelById({ id }: { readonly id: string }) {
+  const client = useQueryClient();
+  const model = useQuery(modelQuery(id));
   const jobs = useQuery({
     queryKey: ["model-jobs", id],
     queryFn: () =>
@@ -28,32 +42,136 @@ export function ModelView() {
         }),
       ),
   });
-  const wanted = address.get("job");
-  const job = jobs.data?.find((each) => each.id === wanted) ?? jobs.data?.[0];
-  const facts = model.data?.checks.find((check) => check.facts !== null)?.facts;
-  const models = useMemo(
-    () =>
-      job && model.data
-        ? [
-            {
-              job,
-              title: model.data.name,
-              classNames: (facts?.classNames ?? []) as readonly string[],
-            },
-          ]
-        : [],
-    [job, model.data, facts],
-  );
-  if (model.error) return <ErrorState error={model.error} thing="model" />;
-  if (!model.data || !jobs.data) return <LoadingState />;
+  const look = () => {
+    void client.invalidateQueries({ queryKey: ["model", id] });
+    void client.invalidateQueries({ queryKey: ["model-jobs", id] });
+  };
+  useStream("cluster", look, look);
+  if (model.error)
+    return (
+      <ErrorState
+        error={model.error}
+        thing="model"
+        onRetry={() => void model.refetch()}
+      />
+    );
+  if (!model.data || !jobs.data) return <LoadingState rows={8} height={64} />;
+  return <ModelPage model={model.data} jobs={jobs.data} />;
+}
+
+function ModelPage({
+  model,
+  jobs,
+}: {
+  readonly model: Model;
+  readonly jobs: readonly Job[];
+}) {
+  const address = useAddress();
+  const job =
+    jobs.find(({ id }) => id === address.get("job")) ??
+    firstChoice(jobs, model);
+  const gallery = useMemo(() => {
+    const names = job && factsOf(model, job.dataset)?.classNames;
+    return job
+      ? [
+          {
+            job,
+            title: model.name,
+            classNames: Array.isArray(names) ? (names as string[]) : [],
+          },
+        ]
+      : [];
+  }, [job, model]);
+  const newSearch = `/new-job?model=${encodeURIComponent(model.name)}`;
   return (
     <>
-      <PageHeader title={model.data.name} eyebrow="Model" />
-      {models.length > 0 ? (
-        <Gallery models={models} />
-      ) : (
-        <EmptyState title="No search has been made of this model" />
-      )}
+      <PageHeader
+        title={model.name}
+        eyebrow="Model"
+        actions={
+          <>
+            <Button component={Link} href={newSearch} variant="default">
+              New search
+            </Button>
+            {job && (
+              <>
+                <Button
+                  component={Link}
+                  href={`/compare?jobs=${job.id}`}
+                  variant="default"
+                >
+                  Compare with …
+                </Button>
+                <ModelExports job={job} />
+              </>
+            )}
+          </>
+        }
+      />
+      <Stack gap="md">
+        <ModelFacts model={model} />
+        {job ? (
+          <>
+            <Group align="flex-end" gap="sm">
+              <Select
+                label="Search"
+                allowDeselect={false}
+                w={{ base: "100%", xs: 420 }}
+                value={job.id}
+                onChange={(id) =>
+                  address.set({
+                    job: id ?? undefined,
+                    pattern: undefined,
+                    k: undefined,
+                  })
+                }
+                data={jobs.map((each) => ({
+                  value: each.id,
+                  label: `${each.name} (${plannedSearchOf(each).canvasSource}, ${new Date(each.createdAt).toLocaleDateString("en-GB")})`,
+                }))}
+              />
+              <Group gap="xs" pb={6}>
+                <StatusBadge status={job.status} />
+                <Button
+                  component={Link}
+                  href={`/job?id=${job.id}`}
+                  variant="subtle"
+                  size="compact-sm"
+                >
+                  To the job
+                </Button>
+              </Group>
+            </Group>
+            <ModelClasses gallery={gallery} />
+            <Gallery models={gallery} />
+          </>
+        ) : (
+          <EmptyState
+            title="Its patterns have not been searched yet"
+            command={`npx motif search --model ${quote(model.name)} --dataset ${quote(model.dataset ?? "NAME")}`}
+            action={
+              <Button component={Link} href={newSearch}>
+                New search
+              </Button>
+            }
+          >
+            A search finds, for each class, the pattern of fewest pixels that
+            makes the model predict it.
+          </EmptyState>
+        )}
+        {jobs.length === 0 && model.status === "CHECKING" && (
+          <Text c="dimmed">It is being checked against its data set.</Text>
+        )}
+      </Stack>
     </>
   );
 }
+
+/** What the evidence is from; or the newest that has succeeded; or the newest. */
+const firstChoice = (jobs: readonly Job[], { evidence }: Model) =>
+  jobs.find(({ id }) => id === evidence?.jobId) ??
+  jobs.find(({ status }) => status === "SUCCEEDED") ??
+  jobs[0];
+
+const quote = (name: string): string =>
+  /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;

@@ -1,0 +1,150 @@
+/** What a model is and how it was found to be: check, accuracy, evidence, manifest. */
+import {
+  Accordion,
+  Alert,
+  Anchor,
+  Code,
+  Group,
+  Paper,
+  SimpleGrid,
+  Stack,
+  Text,
+} from "@mantine/core";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import type { Model } from "../../api/types.ts";
+import { formatCount, formatShare } from "../../ui/format.ts";
+import { RelativeTime } from "../../ui/relative-time.tsx";
+import { StatusBadge } from "../../ui/status-badge.tsx";
+import { describeEvidence } from "./evidence-words.ts";
+import { factsOf } from "./use-searched-models.ts";
+import { wilson } from "./wilson.ts";
+
+export function ModelFacts({ model }: { readonly model: Model }) {
+  const facts = factsOf(model, model.dataset);
+  const images = facts?.cleanAccuracyImages;
+  const warnings = Array.isArray(facts?.warnings)
+    ? (facts.warnings as string[])
+    : [];
+  const shape = Array.isArray(facts?.inputShape)
+    ? (facts.inputShape as number[])
+    : null;
+  const evidence = describeEvidence(model);
+  return (
+    <Stack gap="sm">
+      {model.checks
+        .filter(({ status }) => status === "REFUSED")
+        .map(({ dataset, problem }) => (
+          <Alert
+            key={dataset}
+            color="red"
+            title={`Refused for ${dataset}`}
+            styles={{
+              title: { color: "inherit" },
+              message: { color: "inherit" },
+            }}
+          >
+            <span className="name">{problem}</span>
+          </Alert>
+        ))}
+      <Paper withBorder p="md" radius="md">
+        <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="lg">
+          <Fact label="Data set">
+            <Group gap="xs">
+              {model.dataset === null ? (
+                "none"
+              ) : (
+                <Anchor
+                  component={Link}
+                  href={`/dataset?id=${encodeURIComponent(model.dataset)}`}
+                  className="name"
+                >
+                  {model.dataset}
+                </Anchor>
+              )}
+              <StatusBadge status={model.status} />
+            </Group>
+            <Text size="xs" c="dimmed">
+              {model.numClasses !== null &&
+                `${formatCount(model.numClasses)} classes`}
+              {shape &&
+                `, ${shape.slice(1).join(" × ")} ${shape[0] === 1 ? "grey" : "colour"}`}
+              ,{" "}
+              {model.setting === "unknown" ? "setting unknown" : model.setting}
+            </Text>
+          </Fact>
+          <Fact label="Clean accuracy">
+            <Text className="numbers" fw={600}>
+              {model.cleanAccuracy === null
+                ? "not measured"
+                : formatShare(model.cleanAccuracy)}
+            </Text>
+            <Text size="xs" c="dimmed" className="numbers">
+              {model.cleanAccuracy !== null &&
+                typeof images === "number" &&
+                accuracyWords(model.cleanAccuracy, images)}
+              {model.declaredAccuracy !== null &&
+                `, declared ${formatShare(model.declaredAccuracy)}`}
+            </Text>
+          </Fact>
+          <Fact label="What stands out">
+            <Text fw={600} className="name">
+              {evidence.word}
+            </Text>
+            <Text size="xs" c="dimmed" className="numbers name">
+              {evidence.because}
+            </Text>
+          </Fact>
+          <Fact label="Added">
+            <RelativeTime at={model.createdAt} />
+            <Text size="xs" c="dimmed" className="name">
+              by {model.createdBy},{" "}
+              <Code fz="xs">{model.sha256.slice(0, 12)}</Code>
+            </Text>
+          </Fact>
+        </SimpleGrid>
+        {warnings.map((warning) => (
+          <Text key={warning} size="sm" mt="sm" className="name">
+            Note: {warning}
+          </Text>
+        ))}
+      </Paper>
+      <Accordion variant="contained" chevronPosition="left">
+        <Accordion.Item value="manifest">
+          <Accordion.Control>
+            <Text size="sm">Manifest</Text>
+          </Accordion.Control>
+          <Accordion.Panel>
+            <Code
+              block
+              tabIndex={0}
+              style={{ maxHeight: 360, overflow: "auto" }}
+            >
+              {JSON.stringify(model.manifest, null, 2)}
+            </Code>
+          </Accordion.Panel>
+        </Accordion.Item>
+      </Accordion>
+    </Stack>
+  );
+}
+
+const Fact = ({
+  label,
+  children,
+}: {
+  readonly label: string;
+  readonly children: ReactNode;
+}) => (
+  <Stack gap={2}>
+    <Text size="xs" c="dimmed" fw={600}>
+      {label}
+    </Text>
+    {children}
+  </Stack>
+);
+
+function accuracyWords(accuracy: number, images: number): string {
+  const [low, high] = wilson(accuracy, images);
+  return `95% interval ${(low * 100).toFixed(1)}–${(high * 100).toFixed(1)}% of ${formatCount(images)} images`;
+}
