@@ -185,8 +185,7 @@ function Body({
           threshold={plannedSearchOf(model.job).threshold}
           k={k}
         />
-      </Stack>
-      <Stack gap="md">
+
         <SourceBars
           sources={facts.sourceToTarget}
           classNames={model.classNames}
