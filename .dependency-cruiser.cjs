@@ -113,6 +113,7 @@ const allowedInControlPlane = {
   thumbnails: ["thumbnails", "storage", "database"],
   rest: [
     "rest",
+    "reports",
     "thumbnails",
     "shards",
     "models",
@@ -128,10 +129,12 @@ const allowedInControlPlane = {
   rpc: ["rpc", "leases", "nodes", "shards", "auth", "storage", "database"],
   health: ["health", "database"],
   metrics: ["metrics", "database"],
+  launcher: ["launcher"],
+  reports: ["reports", "launcher", "jobs", "storage", "database"],
   pages: ["pages"],
   logging: ["logging"],
   configuration: ["configuration"],
-  commands: ["commands", "auth", "database"],
+  commands: ["commands", "launcher", "auth", "database"],
 };
 
 /** The dashboard: routes put views together, views know the API, live events and the parts that all of them share. */

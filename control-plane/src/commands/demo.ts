@@ -11,7 +11,7 @@ import { lockDemoFolder } from "./demo/demo-lock.ts";
 import { submitDemoSearches } from "./demo/demo-searches.ts";
 import { watchSearches } from "./demo/watch-searches.ts";
 import { exportResult } from "./export-result.ts";
-import { runMotif } from "./launcher.ts";
+import { runMotif } from "../launcher/launcher.ts";
 import { wholeNumber } from "./options.ts";
 import { print } from "./print.ts";
 import { formatSeconds, newProgress, type Progress } from "./progress.ts";

@@ -5,7 +5,7 @@ import type { ApiClient } from "./api-client.ts";
 import type { ApiJob } from "./api-types.ts";
 import { exportResult } from "./export-result.ts";
 import { findJob } from "./find-job.ts";
-import { runMotif } from "./launcher.ts";
+import { runMotif } from "../launcher/launcher.ts";
 import { clientOf, withClientFlags, type ClientFlags } from "./options.ts";
 import { print } from "./print.ts";
 import { runStoppable } from "./stoppable.ts";

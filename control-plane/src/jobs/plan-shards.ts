@@ -39,6 +39,8 @@ export interface Plan {
   /** S. */
   readonly pack: number;
   readonly searchCount: number;
+  /** On one node, by what the check measured. */
+  readonly secondsPerSearch: number;
   /** Classes that have fewer images to serve as canvas than canvases were asked for, and get as many as they have. */
   readonly classesShortOfCanvases: number;
   /** Searches of each shard, in the order in which they are run. */
@@ -71,8 +73,9 @@ export function planShards(request: PlanRequest, facts: CheckedFacts): Plan {
     request.pack ?? choosePack(facts.inputShape, request.settings.batchSize);
   const classes = parseClassList(request.classes, facts.numClasses);
   const searches = breadthFirst(listSearches(request, classes, facts));
+  const seconds = secondsPerSearch(request, facts);
   const size = Math.min(
-    shardSize(searches.length, pack, secondsPerSearch(request, facts)),
+    shardSize(searches.length, pack, seconds),
     largestShard(pack, facts),
   );
   const shards: SearchIdentity[][] = [];
@@ -81,6 +84,7 @@ export function planShards(request: PlanRequest, facts: CheckedFacts): Plan {
   return {
     pack,
     searchCount: searches.length,
+    secondsPerSearch: seconds,
     classesShortOfCanvases: countShortOfCanvases(request, classes, facts),
     shards,
   };

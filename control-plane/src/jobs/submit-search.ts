@@ -4,13 +4,13 @@ import { stat } from "node:fs/promises";
 import { recordChange } from "../audit-log/record-change.ts";
 import type { Caller } from "../auth/caller.ts";
 import { ControlPlaneError } from "../control-plane-error.ts";
-import type { Database } from "../database/database.ts";
+import type { Database, Queryable } from "../database/database.ts";
 import { newSearchShardIds } from "../shards/shard-id.ts";
 import type { SearchSpec } from "../shards/shard-spec.ts";
 import type { ArtifactStore } from "../storage/artifact-store.ts";
 import { insertJob } from "./insert-job.ts";
 import type { SearchParameters } from "./job.ts";
-import { planShards } from "./plan-shards.ts";
+import { planShards, type Plan } from "./plan-shards.ts";
 import { readSearchInput, type SearchInput } from "./read-search-input.ts";
 import { chooseSettings, type SettingChoices } from "./search-settings.ts";
 
@@ -29,22 +29,23 @@ export interface SearchRequest extends SettingChoices {
   readonly name?: string | undefined;
 }
 
+export interface PlannedSearch {
+  readonly input: SearchInput;
+  readonly parameters: SearchParameters;
+  readonly plan: Plan;
+}
+
 /**
- * @returns the job's id
+ * What a request would come to; nothing is written.
  * @throws ControlPlaneError "not-found", "conflict" where model and data set are not ready for each other or a file vanished,
  *   "invalid" where the data set does not have what is asked for
  */
-export async function submitSearch(
-  database: Database,
+export async function planSearch(
+  client: Queryable,
   store: ArtifactStore,
   request: SearchRequest,
-  { actor, address }: Caller,
-): Promise<string> {
-  const input = await readSearchInput(
-    database.pool,
-    request.model,
-    request.dataset,
-  );
+): Promise<PlannedSearch> {
+  const input = await readSearchInput(client, request.model, request.dataset);
   await checkFiles(store, input);
   const settings = chooseSettings(request);
   const canvasIndex = request.canvasIndex ?? null;
@@ -60,19 +61,40 @@ export async function submitSearch(
     },
     input.facts,
   );
-  const { pack } = plan;
-  const parameters: SearchParameters = {
-    classes,
-    settings,
-    canvasIndex,
-    seed,
-    pack,
-    evaluateImages,
-    threshold,
-    backend,
-    searches: plan.searchCount,
-    classesShortOfCanvases: plan.classesShortOfCanvases,
+  return {
+    input,
+    plan,
+    parameters: {
+      classes,
+      settings,
+      canvasIndex,
+      seed,
+      pack: plan.pack,
+      evaluateImages,
+      threshold,
+      backend,
+      searches: plan.searchCount,
+      classesShortOfCanvases: plan.classesShortOfCanvases,
+    },
   };
+}
+
+/**
+ * @returns the job's id
+ * @throws what `planSearch` throws
+ */
+export async function submitSearch(
+  database: Database,
+  store: ArtifactStore,
+  request: SearchRequest,
+  { actor, address }: Caller,
+): Promise<string> {
+  const { input, parameters, plan } = await planSearch(
+    database.pool,
+    store,
+    request,
+  );
+  const { settings, pack, evaluateImages, threshold, backend } = parameters;
   const spec: Omit<SearchSpec, "searches"> = {
     kind: "search",
     model: input.model,

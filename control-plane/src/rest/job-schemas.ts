@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { jobKinds, jobStatuses, type JobView } from "../jobs/job.ts";
 import { shardStatuses } from "../shards/shard-status.ts";
+import type { SearchEstimate } from "../jobs/estimate-search.ts";
 import type { ShardView } from "../jobs/list-shards.ts";
 import {
   canvasSources,
@@ -25,7 +26,10 @@ const weight = z
 const name = z.string().trim().min(1).max(200).optional();
 const reference = z.string().min(1).max(200).describe("Id or name.");
 
-const searchRequest = z.strictObject({
+export const defaultEvaluateImages = 1_000;
+export const defaultThreshold = 0.9;
+
+export const searchRequest = z.strictObject({
   kind: z.literal("search"),
   model: reference,
   dataset: reference,
@@ -65,13 +69,13 @@ const searchRequest = z.strictObject({
     .int()
     .min(1)
     .max(10_000_000)
-    .default(1_000)
+    .default(defaultEvaluateImages)
     .describe("Most images that a pattern is tried on."),
   threshold: z
     .number()
     .min(0)
     .max(1)
-    .default(0.9)
+    .default(defaultThreshold)
     .describe("Predictive power that k* asks for."),
   backend: z
     .string()
@@ -158,6 +162,40 @@ export const shard: z.ZodType<ShardView> = z.object({
     .array(z.object({ targetClass: count, canvasIndex: count, seed: count }))
     .nullable(),
   updatedAt: z.iso.datetime(),
+});
+
+export const searchEstimate: z.ZodType<SearchEstimate> = z.object({
+  searches: count,
+  shards: count,
+  steps: count,
+  imageGradients: count,
+  seconds: z.number().nullable().describe("Null while no node is online."),
+  basis: z.string(),
+  classesShortOfCanvases: count,
+});
+
+const searchSettings = z.object({
+  preset: z.enum(presetNames),
+  steps: count,
+  batchSize: count,
+  alpha: z.number(),
+  stepSize: z.number(),
+  initialMask: z.number(),
+  canvasStepSize: z.number(),
+  canvasSource: z.enum(canvasSources),
+  canvases: count,
+  seeds: count,
+});
+
+/** What a form starts from; `bounds` are the smallest and the largest that is taken. */
+export const searchDefaults = z.object({
+  presets: z.record(z.enum(presetNames), searchSettings),
+  bounds: z.record(
+    z.enum(Object.keys(settingBounds) as (keyof typeof settingBounds)[]),
+    z.object({ smallest: z.number(), largest: z.number() }),
+  ),
+  evaluateImages: count,
+  threshold: share,
 });
 
 export const jobResult = z.object({

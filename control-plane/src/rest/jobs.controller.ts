@@ -20,10 +20,15 @@ import { NeedsScope } from "../auth/needs-scope.ts";
 import { DATABASE, type Database } from "../database/database.ts";
 import { QUEUE } from "../database/queue.ts";
 import { changeJob } from "../jobs/change-job.ts";
+import {
+  estimateSearch,
+  type SearchEstimate,
+} from "../jobs/estimate-search.ts";
 import type { JobView } from "../jobs/job.ts";
 import { listShards, type ShardView } from "../jobs/list-shards.ts";
 import { listJobs, readJob } from "../jobs/read-jobs.ts";
 import { readResult, type JobResult } from "../jobs/result.ts";
+import { presets, settingBounds } from "../jobs/search-settings.ts";
 import { submitNoop } from "../jobs/submit-noop.ts";
 import { submitSearch } from "../jobs/submit-search.ts";
 import {
@@ -34,10 +39,15 @@ import { Answers } from "./answers.ts";
 import { FromCaller } from "./callers.ts";
 import { JobIdPipe } from "./job-id.ts";
 import {
+  defaultEvaluateImages,
+  defaultThreshold,
   job,
   jobPage,
   jobRequest,
   jobResult,
+  searchDefaults,
+  searchEstimate,
+  searchRequest,
   shard,
   shardPage,
   type JobRequest,
@@ -80,6 +90,32 @@ export class JobsController {
     @Query({ schema: jobPage }) page: z.infer<typeof jobPage>,
   ): Promise<readonly JobView[]> {
     return listJobs(this.#database.pool, page);
+  }
+
+  /** Planned as it would be, and not written. */
+  @Post("estimate")
+  @HttpCode(200)
+  @Answers(200, searchEstimate)
+  estimateSearch(
+    @Body({ schema: searchRequest }) request: z.infer<typeof searchRequest>,
+  ): Promise<SearchEstimate> {
+    return estimateSearch(this.#database, this.#store, request);
+  }
+
+  @Get("defaults")
+  @Answers(200, searchDefaults)
+  readDefaults(): z.infer<typeof searchDefaults> {
+    return {
+      presets,
+      bounds: Object.fromEntries(
+        Object.entries(settingBounds).map(([name, [smallest, largest]]) => [
+          name,
+          { smallest, largest },
+        ]),
+      ) as z.infer<typeof searchDefaults>["bounds"],
+      evaluateImages: defaultEvaluateImages,
+      threshold: defaultThreshold,
+    };
   }
 
   @Get(":id")

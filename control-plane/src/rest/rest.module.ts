@@ -2,12 +2,14 @@
 import { Module } from "@nestjs/common";
 import { APP_FILTER, APP_GUARD, APP_PIPE } from "@nestjs/core";
 import { AuthModule } from "../auth/auth.module.ts";
+import { ReportsModule } from "../reports/reports.module.ts";
 import { StorageModule } from "../storage/storage.module.ts";
 import { ThumbnailsModule } from "../thumbnails/thumbnails.module.ts";
 import { AdministrationController } from "./administration.controller.ts";
 import { ArtifactsController } from "./artifacts.controller.ts";
 import { DatasetsController } from "./datasets.controller.ts";
 import { EventsController } from "./events.controller.ts";
+import { ExportsController } from "./exports.controller.ts";
 import { JobsController } from "./jobs.controller.ts";
 import { ModelsController } from "./models.controller.ts";
 import { NodesController } from "./nodes.controller.ts";
@@ -17,7 +19,7 @@ import { newSchemaPipe } from "./schema-pipe.ts";
 import { ScopeGuard } from "./scope-guard.ts";
 
 @Module({
-  imports: [AuthModule, StorageModule, ThumbnailsModule],
+  imports: [AuthModule, ReportsModule, StorageModule, ThumbnailsModule],
   controllers: [
     ArtifactsController,
     DatasetsController,
@@ -25,6 +27,7 @@ import { ScopeGuard } from "./scope-guard.ts";
     JobsController,
     PatternsController,
     EventsController,
+    ExportsController,
     NodesController,
     AdministrationController,
   ],

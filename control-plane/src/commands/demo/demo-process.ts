@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir, open, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ControlPlaneError } from "../../control-plane-error.ts";
-import { launcherPath } from "../launcher.ts";
+import { launcherPath } from "../../launcher/launcher.ts";
 
 /** How long a process may take to stop before it is killed; milliseconds. */
 const stopWithinMs = 25_000;

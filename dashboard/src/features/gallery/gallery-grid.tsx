@@ -21,6 +21,7 @@ import {
   tileGap,
   type Column,
 } from "./gallery-layout.ts";
+import type { GalleryCell } from "./gallery-model.ts";
 import classes from "./gallery.module.css";
 import type { ClassRow } from "./order-classes.ts";
 import {
@@ -43,10 +44,6 @@ export interface GridModel {
   readonly isPlanned: (place: PatternPlace) => boolean;
 }
 
-export interface GridCell extends PatternPlace {
-  readonly model: number;
-}
-
 interface GalleryGridProps {
   /** Of the whole grid, for who does not see it. */
   readonly label: string;
@@ -57,8 +54,8 @@ interface GalleryGridProps {
   /** Of a picture, CSS pixels. */
   readonly side: number;
   readonly backdrop: Backdrop | null;
-  readonly selected: GridCell | null;
-  readonly onOpen: (cell: GridCell) => void;
+  readonly selected: GalleryCell | null;
+  readonly onOpen: (cell: GalleryCell) => void;
   /** Keys that are not the grid's. */
   readonly onKey: (key: string) => void;
 }
@@ -297,7 +294,7 @@ function Tiles({
   readonly classRow: ClassRow;
   readonly columns: readonly Column[];
   readonly mounted: readonly number[];
-  readonly selected: GridCell | null;
+  readonly selected: GalleryCell | null;
 } & Omit<
   Parameters<typeof TileRow>[0],
   "tiles" | "className" | "selectedColumn"

@@ -16,7 +16,6 @@ import {
 import { useMediaQuery } from "@mantine/hooks";
 import dynamic from "next/dynamic";
 import { useCallback, useDeferredValue, useMemo } from "react";
-import type { Job } from "../../api/types.ts";
 import { formatCount, formatShare } from "../../ui/format.ts";
 import { EmptyState, ErrorState } from "../../ui/states.tsx";
 import { useAddress } from "../../ui/use-address.ts";
@@ -28,7 +27,12 @@ import {
 } from "./chosen-k.ts";
 import { rampGradient } from "./color-ramp.ts";
 import classes from "./gallery.module.css";
-import { GalleryGrid, type GridCell, type GridModel } from "./gallery-grid.tsx";
+import { GalleryGrid, type GridModel } from "./gallery-grid.tsx";
+import type {
+  GalleryCell,
+  GalleryModel,
+  OpenPattern,
+} from "./gallery-model.ts";
 import { columnsOf, pictureSide, tileSizes } from "./gallery-layout.ts";
 import {
   filterClasses,
@@ -52,23 +56,6 @@ const PatternDetail = dynamic(
     import("./detail/pattern-detail.tsx").then((file) => file.PatternDetail),
   { ssr: false, loading: () => <Skeleton height={560} /> },
 );
-
-export interface GalleryModel {
-  readonly job: Job;
-  /** Of the model, or what tells these searches apart. */
-  readonly title: string;
-  readonly classNames: readonly string[];
-}
-
-/** What is open, for whoever shows the detail. */
-export interface OpenPattern {
-  readonly cell: GridCell;
-  readonly model: GalleryModel;
-  /** Undefined while it is not there. */
-  readonly row: PatternRow | undefined;
-  readonly ks: readonly number[];
-  readonly chosen: ChosenK;
-}
 
 interface GalleryProps {
   /** One to eight. */
@@ -144,7 +131,7 @@ export function Gallery({
 
   const placeText = address.get("pattern");
   const inJob = address.get("in");
-  const selected = useMemo((): GridCell | null => {
+  const selected = useMemo((): GalleryCell | null => {
     const place = parsePlace(placeText);
     if (!place) return null;
     const model = models.findIndex(({ job }) => job.id === inJob);
@@ -152,7 +139,7 @@ export function Gallery({
   }, [placeText, inJob, models]);
   const { set } = address;
   const select = useCallback(
-    (cell: GridCell | null) => {
+    (cell: GalleryCell | null) => {
       set({
         pattern: cell ? placeKey(cell) : nothing,
         in: cell && models.length > 1 ? models[cell.model]?.job.id : undefined,
@@ -322,7 +309,7 @@ function gridModelOf(
 function findStrongest(
   rows: PatternRows | undefined,
   model: number,
-): GridCell | null {
+): GalleryCell | null {
   let best: PatternRow | null = null;
   const isStronger = (a: PatternRow, b: PatternRow) =>
     (a.kStar ?? Infinity) < (b.kStar ?? Infinity) ||
@@ -339,7 +326,7 @@ const placeOf = ({ targetClass, canvasIndex, seed }: PatternRow) => ({
 });
 
 function openOf(
-  cell: GridCell,
+  cell: GalleryCell,
   models: readonly GalleryModel[],
   gridModels: readonly GridModel[],
   chosen: ChosenK,

@@ -4,7 +4,7 @@ import { Accordion, Group, Text } from "@mantine/core";
 import { useMemo } from "react";
 import { formatCount } from "../../ui/format.ts";
 import { useAddress } from "../../ui/use-address.ts";
-import type { GalleryModel } from "../gallery/gallery.tsx";
+import type { GalleryModel } from "../gallery/gallery-model.ts";
 import { placeKey, type PatternRow } from "../gallery/pattern-rows.ts";
 import { usePatternRows } from "../gallery/use-pattern-rows.ts";
 import classes from "./model-classes.module.css";

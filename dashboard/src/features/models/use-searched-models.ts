@@ -3,7 +3,7 @@ import { useQueries } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, bodyOf } from "../../api/client.ts";
 import type { Job, Model } from "../../api/types.ts";
-import type { GalleryModel } from "../gallery/gallery.tsx";
+import type { GalleryModel } from "../gallery/gallery-model.ts";
 
 export interface SearchedModel extends GalleryModel {
   readonly model: Model;

@@ -26,7 +26,7 @@ import {
 } from "../../../ui/format.ts";
 import { ErrorState } from "../../../ui/states.tsx";
 import { powerAt } from "../chosen-k.ts";
-import type { OpenPattern } from "../gallery.tsx";
+import type { OpenPattern } from "../gallery-model.ts";
 import { plannedSearchOf } from "../planned-search.ts";
 import type { Backdrop, PictureKind } from "../sheet.ts";
 import classes from "./detail.module.css";

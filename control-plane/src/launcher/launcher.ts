@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { ControlPlaneError } from "../control-plane-error.ts";
 
-/** The same place from src/commands and from dist/commands. */
+/** The same place from src/launcher and from dist/launcher. */
 export const launcherPath = fileURLToPath(
   new URL("../../../infra/motif.mjs", import.meta.url),
 );

@@ -1,0 +1,64 @@
+/** A job's curves as CSV (RFC 4180), a row a pattern and size. */
+import type { ResultPattern } from "../jobs/read-patterns.ts";
+import type { JobResult } from "../jobs/result.ts";
+
+const columns = [
+  "model",
+  "dataset",
+  "targetClass",
+  "className",
+  "canvasIndex",
+  "seed",
+  "k",
+  "fraction",
+  "power",
+  "wilsonLow",
+  "wilsonHigh",
+  "baseRate",
+  "n",
+  "kStar",
+  "maskL1",
+  "steps",
+  "imageGradients",
+] as const;
+
+export async function* writeTable({
+  head,
+  patterns,
+}: JobResult): AsyncGenerator<string> {
+  yield line(columns);
+  const model = (head.model as { readonly name: string }).name;
+  const { name: dataset, classes } = head.dataset as {
+    readonly name: string;
+    readonly classes: readonly string[];
+  };
+  for await (const pattern of patterns())
+    yield rowsOf(pattern, model, dataset, classes[pattern.targetClass] ?? "");
+}
+
+const rowsOf = (
+  pattern: ResultPattern,
+  model: string,
+  dataset: string,
+  className: string,
+): string =>
+  pattern.predictivePower
+    .map(({ k, fraction, power, wilson95: [low, high], baseRate, n }) =>
+      line([
+        ...[model, dataset, pattern.targetClass, className],
+        ...[pattern.canvasIndex, pattern.seed, k, fraction, power, low, high],
+        ...[baseRate, n, pattern.kStar ?? "", pattern.maskL1, pattern.steps],
+        pattern.imageGradients,
+      ]),
+    )
+    .join("");
+
+const line = (cells: readonly (string | number)[]): string =>
+  `${cells.map(cellOf).join(",")}\r\n`;
+
+/** Names come from outside: none of them may be read as a formula by a spreadsheet. */
+function cellOf(value: string | number): string {
+  if (typeof value === "number") return String(value);
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
