@@ -187,13 +187,19 @@ const searchSettings = z.object({
   seeds: count,
 });
 
-/** What a form starts from; `bounds` are the smallest and the largest that is taken. */
+const searchBounds = z.object({ smallest: z.number(), largest: z.number() });
+
+/** What a form starts from; `bounds` are what is taken. */
 export const searchDefaults = z.object({
-  presets: z.record(z.enum(presetNames), searchSettings),
-  bounds: z.record(
-    z.enum(Object.keys(settingBounds) as (keyof typeof settingBounds)[]),
-    z.object({ smallest: z.number(), largest: z.number() }),
-  ),
+  presets: z.object({ default: searchSettings, official: searchSettings }),
+  bounds: z.object({
+    steps: searchBounds,
+    batchSize: searchBounds,
+    canvases: searchBounds,
+    seeds: searchBounds,
+    alpha: searchBounds,
+    stepSize: searchBounds,
+  }),
   evaluateImages: count,
   threshold: share,
 });
