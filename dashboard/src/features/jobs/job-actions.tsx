@@ -28,13 +28,12 @@ export function JobActions({
   }));
   return (
     <>
-      {isCompact ? (
+      {actions.length === 0 ? null : isCompact ? (
         <Menu position="bottom-end" withinPortal>
           <Menu.Target>
             <Button
               size="compact-sm"
               variant="default"
-              disabled={actions.length === 0}
               loading={change.isPending}
               aria-label={`Change ${job.name}`}
             >

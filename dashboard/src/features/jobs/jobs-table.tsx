@@ -21,7 +21,7 @@ interface JobsTableProps {
 export function JobsTable({ jobs, onOwnEvents }: JobsTableProps) {
   return (
     <Table.ScrollContainer
-      minWidth={1080}
+      minWidth={1120}
       className={styles.box}
       type="native"
       tabIndex={0}
@@ -34,7 +34,7 @@ export function JobsTable({ jobs, onOwnEvents }: JobsTableProps) {
             <Table.Th>Job</Table.Th>
             <Table.Th>State</Table.Th>
             <Table.Th>Model and data set</Table.Th>
-            <Table.Th w={180}>Progress</Table.Th>
+            <Table.Th className={styles.progress}>Progress</Table.Th>
             <Table.Th className={styles.right}>Shards a minute</Table.Th>
             <Table.Th className={styles.right}>Time left</Table.Th>
             <Table.Th>Last 5 minutes</Table.Th>
@@ -71,6 +71,7 @@ function JobRow({
           className="name"
           dir="auto"
           fw={600}
+          size="sm"
           lineClamp={2}
         >
           {job.name}

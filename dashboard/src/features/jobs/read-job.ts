@@ -2,8 +2,6 @@
 import { api, bodyOf } from "../../api/client.ts";
 import type { ListedShard, LiveJob } from "./job-types.ts";
 
-// openapi-fetch takes read-only arrays for objects, hence the casts.
-
 /** Most entries that REST gives at once. */
 const pageSize = 1_000;
 /** More shards than these are not held by a page; the table asks for them by their state. */
@@ -20,7 +18,7 @@ export async function readShards(
   const shards: ListedShard[] = [];
   for (;;) {
     const after = shards.at(-1)?.index;
-    const page = (await bodyOf(
+    const page: readonly ListedShard[] = await bodyOf(
       api.GET("/api/jobs/{id}/shards", {
         params: {
           path: { id },
@@ -32,7 +30,7 @@ export async function readShards(
         },
         signal,
       }),
-    )) as unknown as readonly ListedShard[];
+    );
     shards.push(...page);
     if (page.length < pageSize || shards.length >= mostShards) return shards;
   }

@@ -47,12 +47,12 @@ async function readEvents(
   const events: StreamEvent[] = [];
   for (;;) {
     const after = events.at(-1)?.seq ?? from;
-    const page = (await bodyOf(
+    const page: { readonly events: readonly StreamEvent[] } = await bodyOf(
       api.GET("/api/jobs/{id}/events", {
         params: { path: { id }, query: { after, limit: pageSize } },
         signal,
       }),
-    )) as unknown as { readonly events: readonly StreamEvent[] };
+    );
     events.push(...page.events);
     if (page.events.length < pageSize) return events;
   }

@@ -25,8 +25,7 @@ export function useJobs(filter: JobsFilter) {
     initialPageParam: undefined as string | undefined,
     queryFn: async ({ pageParam, signal }): Promise<readonly LiveJob[]> => {
       const asked = performance.now();
-      // openapi-fetch takes read-only arrays for objects.
-      const page = (await bodyOf(
+      const page: readonly LiveJob[] = await bodyOf(
         api.GET("/api/jobs", {
           params: {
             query: {
@@ -38,7 +37,7 @@ export function useJobs(filter: JobsFilter) {
           },
           signal,
         }),
-      )) as unknown as readonly LiveJob[];
+      );
       const since = Map.groupBy(recent.since(asked), ({ stream }) => stream);
       return page.map((job) => updateJob(job, since.get(job.id) ?? []));
     },

@@ -1,17 +1,16 @@
 /** Names of nodes by their id. */
 import { useQuery } from "@tanstack/react-query";
 import { api, bodyOf } from "../../api/client.ts";
-import type { GpuNode } from "../../api/types.ts";
+import type { ListedNode } from "../nodes/node-types.ts";
+import { nodesKey } from "../nodes/use-nodes.ts";
 
 const staleMs = 60_000;
 
 export function useNodeNames(): ReadonlyMap<string, string> {
   const { data } = useQuery({
-    queryKey: ["nodes"],
-    queryFn: async ({ signal }) =>
-      (await bodyOf(
-        api.GET("/api/nodes", { signal }),
-      )) as unknown as readonly GpuNode[],
+    queryKey: nodesKey,
+    queryFn: async ({ signal }): Promise<readonly ListedNode[]> =>
+      await bodyOf(api.GET("/api/nodes", { signal })),
     staleTime: staleMs,
     select: (nodes) => new Map(nodes.map(({ id, name }) => [id, name])),
   });

@@ -1,0 +1,216 @@
+/** A node: what it is, how it is, what it is doing. */
+import {
+  Anchor,
+  Badge,
+  Group,
+  Paper,
+  Progress,
+  Stack,
+  Text,
+  Title,
+  Tooltip,
+} from "@mantine/core";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import {
+  formatCount,
+  formatMoment,
+  formatShare,
+  formatSi,
+} from "../../ui/format.ts";
+import { StatusBadge } from "../../ui/status-badge.tsx";
+import { deviceWords, heartbeatAge } from "./heartbeat-age.ts";
+import { NodeActions } from "./node-actions.tsx";
+import styles from "./node-card.module.css";
+import type { ListedNode } from "./node-types.ts";
+import { useSecond } from "./use-second.ts";
+
+export function NodeCard({ node }: { readonly node: ListedNode }) {
+  const { memoryBytes, memoryUsedBytes, shardsPerMinute, leases } = node;
+  const isThere = node.status !== "OFFLINE";
+  return (
+    <Paper
+      withBorder
+      p="md"
+      radius="md"
+      component="article"
+      className={styles.card}
+    >
+      <Stack gap="sm" h="100%">
+        <Group
+          justify="space-between"
+          align="flex-start"
+          wrap="nowrap"
+          gap="sm"
+        >
+          <Title order={3} size="h5" className="name" dir="auto" lineClamp={2}>
+            {node.name}
+          </Title>
+          <Group gap={6} wrap="nowrap">
+            {node.isRevoked && (
+              <Badge
+                variant="light"
+                color="red"
+                radius="sm"
+                tt="none"
+                styles={{ root: { color: "var(--mantine-color-text)" } }}
+              >
+                revoked
+              </Badge>
+            )}
+            <StatusBadge status={node.status} />
+          </Group>
+        </Group>
+        <dl className={styles.facts}>
+          <Fact name="Heard of">
+            <Heartbeat node={node} />
+          </Fact>
+          <Fact name="Device">
+            {deviceWords(node)}
+            {node.threads !== null &&
+              `, ${node.threads} ${node.threads === 1 ? "thread" : "threads"}`}
+          </Fact>
+          {isThere && (
+            <>
+              <Fact name="Slots">
+                <Meter
+                  label={`Slots of ${node.name}`}
+                  share={node.slots === 0 ? 0 : node.running / node.slots}
+                  words={`${node.running} of ${node.slots} used`}
+                />
+              </Fact>
+              {memoryBytes != null && (
+                <Fact name="Memory">
+                  <Meter
+                    label={`Memory of ${node.name}`}
+                    share={(memoryUsedBytes ?? 0) / memoryBytes}
+                    words={
+                      memoryUsedBytes == null
+                        ? formatSi(memoryBytes, "B")
+                        : `${formatSi(memoryUsedBytes, "B")} of ${formatSi(memoryBytes, "B")}`
+                    }
+                  />
+                </Fact>
+              )}
+              {shardsPerMinute != null && (
+                <Fact name="Throughput">
+                  {formatCount(Math.round(shardsPerMinute * 10) / 10)} shards a
+                  minute
+                </Fact>
+              )}
+            </>
+          )}
+          <Fact name="Version">{node.version ?? "unknown"}</Fact>
+          <Fact name="Address">
+            <span className="name">{node.address ?? "unknown"}</span>
+          </Fact>
+        </dl>
+        {isThere && leases && <Leases leases={leases} />}
+        <div className={styles.actions}>
+          <NodeActions node={node} />
+        </div>
+      </Stack>
+    </Paper>
+  );
+}
+
+function Fact({
+  name,
+  children,
+}: {
+  readonly name: string;
+  readonly children: ReactNode;
+}) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd className="numbers">{children}</dd>
+    </>
+  );
+}
+
+function Meter({
+  label,
+  share,
+  words,
+}: {
+  readonly label: string;
+  readonly share: number;
+  readonly words: string;
+}) {
+  return (
+    <Group gap="sm" wrap="nowrap">
+      <Progress
+        value={Math.min(1, share) * 100}
+        w={72}
+        aria-label={label}
+        aria-valuetext={words}
+      />
+      <span>{words}</span>
+    </Group>
+  );
+}
+
+function Heartbeat({ node }: { readonly node: ListedNode }) {
+  // Clocks of servers and readers differ a little: nothing is heard in the future.
+  const { words, isWorrying } = heartbeatAge(node, useSecond());
+  const text = (
+    <Text
+      span
+      inherit
+      c={isWorrying ? "var(--motif-warning)" : undefined}
+      fw={isWorrying ? 600 : undefined}
+      tabIndex={0}
+    >
+      {isWorrying && <span aria-hidden="true">⚠ </span>}
+      {words}
+      {isWorrying && ", heartbeats are late"}
+    </Text>
+  );
+  return node.lastSeenAt === null ? (
+    text
+  ) : (
+    <Tooltip label={formatMoment(node.lastSeenAt)}>{text}</Tooltip>
+  );
+}
+
+function Leases({
+  leases,
+}: {
+  readonly leases: NonNullable<ListedNode["leases"]>;
+}) {
+  if (leases.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        It waits for work.
+      </Text>
+    );
+  return (
+    <Stack gap={4} component="ul" className={styles.leases}>
+      {leases.slice(0, 8).map(({ jobId, jobName, shardIndex, done }) => (
+        <li key={`${jobId} ${shardIndex}`}>
+          <Group justify="space-between" gap="sm" wrap="nowrap">
+            <Anchor
+              component={Link}
+              href={`/job?id=${jobId}&tab=shards&shard=${shardIndex}`}
+              size="sm"
+              className="name"
+              dir="auto"
+              lineClamp={1}
+            >
+              {jobName}, shard {formatCount(shardIndex)}
+            </Anchor>
+            <Text size="sm" className="numbers">
+              {formatShare(done, 0)}
+            </Text>
+          </Group>
+        </li>
+      ))}
+      {leases.length > 8 && (
+        <Text component="li" size="sm" c="dimmed">
+          and {formatCount(leases.length - 8)} more
+        </Text>
+      )}
+    </Stack>
+  );
+}
