@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: "parts",
           include: [
-            "{gpu-node,control-plane}/src/**/*.test.ts",
+            "{gpu-node,control-plane,dashboard}/src/**/*.test.ts",
             "prisma/*.test.ts",
             "test/**/*.test.ts",
           ],

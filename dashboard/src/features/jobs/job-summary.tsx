@@ -25,22 +25,27 @@ export function JobSummary({ job }: { readonly job: LiveJob }) {
               ? "–"
               : formatDuration(elapsedSeconds(job, now))}
           </Fact>
-          <Fact name="Time left">
-            {isRunning && job.secondsLeft != null
-              ? formatDuration(job.secondsLeft)
-              : "–"}
-          </Fact>
-          <Fact name="Shards a minute">
-            <Group gap="sm" wrap="nowrap">
-              {isRunning && job.ratePerMinute != null
-                ? formatCount(Math.round(job.ratePerMinute * 10) / 10)
-                : "–"}
-              {isOpen && <Sparkline counts={job.recent ?? []} />}
-            </Group>
-          </Fact>
-          <Fact name="On nodes, waiting">
-            {formatCount(job.shards.running)}, {formatCount(job.shards.pending)}
-          </Fact>
+          {isOpen && (
+            <>
+              <Fact name="Time left">
+                {isRunning && job.secondsLeft != null
+                  ? formatDuration(job.secondsLeft)
+                  : "–"}
+              </Fact>
+              <Fact name="Shards a minute">
+                <Group gap="sm" wrap="nowrap">
+                  {isRunning && job.ratePerMinute != null
+                    ? formatCount(Math.round(job.ratePerMinute * 10) / 10)
+                    : "–"}
+                  <Sparkline counts={job.recent ?? []} />
+                </Group>
+              </Fact>
+              <Fact name="On nodes, waiting">
+                {formatCount(job.shards.running)},{" "}
+                {formatCount(job.shards.pending)}
+              </Fact>
+            </>
+          )}
           {cost && (
             <Fact name="Image gradients">
               {formatSi(cost.done, "")} of {formatSi(cost.planned, "")}

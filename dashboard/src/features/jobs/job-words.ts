@@ -20,6 +20,14 @@ export const statusWords: Readonly<Record<Job["status"], string>> = {
   CANCELLED: "cancelled",
 };
 
+const statusSentences: Readonly<Record<Job["status"], string>> = {
+  RUNNING: "The job runs",
+  PAUSED: "The job was paused",
+  SUCCEEDED: "The job succeeded",
+  FAILED: "The job failed",
+  CANCELLED: "The job was cancelled",
+};
+
 /** @example plural(1, "shard") is "1 shard", plural(2, "search", "searches") is "2 searches" */
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${formatCount(count)} ${count === 1 ? one : many}`;
@@ -110,7 +118,7 @@ export function eventWords(
     case "job-status": {
       const status = text("status") as Job["status"] | undefined;
       return {
-        text: `The job is ${status ? (statusWords[status] ?? status) : "changed"}`,
+        text: (status && statusSentences[status]) ?? "The job changed",
         tone:
           status === "SUCCEEDED"
             ? "good"

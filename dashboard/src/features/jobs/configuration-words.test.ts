@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import type { Job } from "../../api/types.ts";
+import { commandOf, settingsOf } from "./configuration-words.ts";
+import { costOf } from "./job-cost.ts";
+
+const search = {
+  kind: "search",
+  model: "fashion natural",
+  dataset: "it's",
+  weight: 2,
+  createdBy: "local",
+  done: 0.5,
+  shards: {
+    total: 4,
+    succeeded: 1,
+    dead: 0,
+    cancelled: 1,
+    running: 0,
+    pending: 2,
+  },
+  parameters: {
+    classes: "all",
+    searches: 20,
+    settings: {
+      preset: "default",
+      steps: 300,
+      batchSize: 4,
+      alpha: 0.2,
+      stepSize: 0.02,
+      initialMask: 0.5,
+      canvasStepSize: 0.04,
+      canvasSource: "natural",
+      canvases: 2,
+      seeds: 3,
+    },
+    canvasIndex: null,
+    seed: 7,
+    pack: 8,
+    evaluateImages: 1000,
+    threshold: 0.9,
+    backend: "auto",
+    classesShortOfCanvases: 0,
+  },
+} as unknown as Job;
+
+const noop = {
+  ...search,
+  kind: "noop",
+  parameters: { waitMs: 500 },
+} as unknown as Job;
+
+test("every parameter of a search has a name", () => {
+  const settings = new Map(
+    settingsOf(search).map(({ name, value }) => [name, value]),
+  );
+  expect(settings.get("Seeds")).toBe("7 to 9");
+  expect(settings.get("Threshold of k*")).toBe("90%");
+  expect(settings.has("Step size, canvas")).toBe(false);
+});
+
+test("other kinds show what they have", () => {
+  expect(settingsOf(noop)).toEqual([{ name: "Wait ms", value: "500" }]);
+  expect(commandOf(noop)).toBeNull();
+});
+
+test("the command can be pasted into a shell", () => {
+  expect(commandOf(search)).toContain("--model 'fashion natural'");
+  expect(commandOf(search)).toContain(`--dataset 'it'\\''s'`);
+});
+
+test("a search costs image gradients: searches × steps × batch; what was cancelled cost nothing", () => {
+  expect(costOf(search)).toEqual({ planned: 24_000, done: 6_000 });
+  expect(costOf(noop)).toBeNull();
+});

@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import type { StreamEvent } from "../../live/stream-event.ts";
+import {
+  eventWords,
+  isInputFault,
+  plural,
+  rangesOf,
+  shardWords,
+} from "./job-words.ts";
+
+const names = {
+  shard: (id: string) => (id === "s" ? "Shard 4" : undefined),
+  node: (id: string) => (id === "n" ? "lab" : undefined),
+};
+const words = (type: string, body: StreamEvent["body"]) =>
+  eventWords({ stream: "j", seq: 1, type, body, at: "" }, names);
+
+test("numbers as ranges", () => {
+  expect(rangesOf([5, 3, 4, 0, 4])).toBe("0, 3–5");
+  expect(rangesOf([1, 2])).toBe("1, 2");
+  expect(rangesOf([])).toBe("");
+});
+
+test("one and many", () => {
+  expect(plural(1, "shard")).toBe("1 shard");
+  expect(plural(1200, "search", "searches")).toBe("1,200 searches");
+});
+
+test("what a shard is of", () => {
+  const searches = [0, 1, 2].map((targetClass) => ({
+    targetClass,
+    canvasIndex: 1,
+    seed: 0,
+  }));
+  expect(shardWords({ searches })).toBe("classes 0–2, canvas 1");
+  expect(shardWords({ searches: null })).toBe("");
+});
+
+test("events name shards and nodes as people know them", () => {
+  expect(
+    words("shard-retry", { shardId: "s", nodeId: "n", reason: "no memory" }),
+  ).toEqual({
+    text: "Shard 4 failed on lab and is tried again",
+    detail: "no memory",
+    tone: "warning",
+  });
+  expect(
+    words("shard-dead", { shardId: "0123456789", nodeId: "n", problem: "x" })
+      .text,
+  ).toBe("Shard 01234567 is given up on lab");
+  expect(words("job-status", { status: "FAILED" })).toEqual({
+    text: "The job failed",
+    tone: "bad",
+  });
+  expect(
+    words("patterns", {
+      items: [{ targetClass: 2 }, { targetClass: 3 }, { targetClass: 4 }],
+    }).text,
+  ).toBe("3 patterns found: classes 2–4");
+  expect(
+    words("shard-status", {
+      items: [
+        { index: 1, status: "RUNNING" },
+        { index: 2, status: "RUNNING" },
+        { index: 7, status: "DEAD" },
+      ],
+    }),
+  ).toEqual({ text: "Shards 1, 2: on a node; Shard 7: given up", tone: "bad" });
+});
+
+test("an event that is not known says all that it holds", () => {
+  expect(words("some-new-thing", { a: 1 })).toEqual({
+    text: "some new thing",
+    detail: '{"a":1}',
+    tone: "plain",
+  });
+});
+
+test("a shard that was given up before its attempts were used has a fault of its input", () => {
+  expect(isInputFault({ status: "DEAD", retryCount: 0 })).toBe(true);
+  expect(isInputFault({ status: "DEAD", retryCount: 5 })).toBe(false);
+  expect(isInputFault({ status: "RETRY", retryCount: 0 })).toBe(false);
+});
