@@ -25,6 +25,8 @@ interface Following {
   last: number | null;
   readonly listeners: Set<StreamListener>;
   isFilling: boolean;
+  /** A number was missing while the gap was being filled: what is read may end before it. */
+  isBehind: boolean;
 }
 
 /** Events a page when filling a gap. */
@@ -66,6 +68,7 @@ export function followStream(
       last: after,
       listeners: new Set([listener]),
       isFilling: false,
+      isBehind: false,
     };
     followed.set(stream, following);
     if (socket?.connected) subscribe(stream, following);
@@ -127,14 +130,16 @@ function deliver(following: Following, event: StreamEvent): void {
 
 /** Reads what is behind the last known number until there is no more. */
 async function fill(stream: string, following: Following): Promise<void> {
+  following.isBehind = true;
   if (following.isFilling) return;
   following.isFilling = true;
   try {
-    for (;;) {
+    while (following.isBehind) {
+      following.isBehind = false;
       const events = await readEvents(stream, following.last ?? 0);
       for (const event of events)
         if (event.seq === (following.last ?? 0) + 1) deliver(following, event);
-      if (events.length < pageSize) return;
+      if (events.length === pageSize) following.isBehind = true;
     }
   } catch {
     // The server is away: the connection's return delivers what is missing.

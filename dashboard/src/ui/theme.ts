@@ -4,7 +4,7 @@ export const theme = createTheme({
   primaryColor: "indigo",
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
-  luminanceThreshold: 0.32,
+  luminanceThreshold: 0.18,
   defaultRadius: "md",
   cursorType: "pointer",
   fontFamily:

@@ -41,7 +41,7 @@ export function CancelDialog({
             Keep it
           </Button>
           <Button
-            color="red.8"
+            color="red.9"
             onClick={() => {
               onClose();
               onCancel();

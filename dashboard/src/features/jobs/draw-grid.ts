@@ -53,6 +53,9 @@ export function drawGrid(
   }
 }
 
+/** Half of the stroke that says "nothing was reached". */
+const dash = (width: number): number => Math.min(5, width / 4);
+
 function drawCell(
   context: CanvasRenderingContext2D,
   cell: Cell,
@@ -79,8 +82,6 @@ function drawCell(
       context.fillRect(x + width / 2 - 1.5, y + height / 2 - 1.5, 3, 3);
       return;
     case "working": {
-      context.fillStyle = inks.plate;
-      context.fillRect(x, y, width, height);
       context.fillStyle = inks.work;
       const filled = Math.max(2, height * cell.done);
       context.fillRect(x, y + height - filled, width, filled);
@@ -95,7 +96,11 @@ function drawCell(
       }
       context.fillStyle = inks.plate;
       context.fillRect(x, y, width, height);
-      outline(inks.dimmed);
+      context.strokeStyle = inks.dimmed;
+      stroke(
+        [x + width / 2 - dash(width), y + height / 2],
+        [x + width / 2 + dash(width), y + height / 2],
+      );
       return;
     case "dead":
       outline(inks.failure);

@@ -63,7 +63,7 @@ export function HeatMap({
             };
       }
       return best.kStar === null
-        ? { fill: null, text: "–" }
+        ? { fill: null, text: "" }
         : {
             fill: strengthColour(strengthOfK(best.kStar, ks), scheme),
             text: formatCount(best.kStar),

@@ -68,7 +68,7 @@ export function JobTrouble({
         {job.status !== "CANCELLED" && (
           <Group gap="xs">
             <Button
-              color="red.8"
+              color="red.9"
               loading={change.isPending}
               onClick={() => change.mutate({ kind: "redrive" })}
             >

@@ -88,10 +88,10 @@ function JobRow({
           <Anchor
             component={Link}
             href={`/model?id=${job.modelId}`}
-            className="name"
+            className={`name ${styles.link}`}
             dir="auto"
             size="sm"
-            lineClamp={2}
+            truncate
           >
             {job.model}
           </Anchor>
@@ -100,11 +100,11 @@ function JobRow({
           <Anchor
             component={Link}
             href={`/dataset?id=${job.datasetId}`}
-            className="name"
+            className={`name ${styles.link}`}
             dir="auto"
             size="xs"
             c="dimmed"
-            lineClamp={1}
+            truncate
           >
             {job.dataset}
           </Anchor>

@@ -97,6 +97,10 @@ export function ShardsTable({
   );
 }
 
+/** Those that are known without asking: tries again, and the one that is under way or over. */
+const attemptsOf = ({ status, retryCount }: ListedShard): number =>
+  ["PENDING", "QUEUED", "RETRY"].includes(status) ? retryCount : retryCount + 1;
+
 const columns = [
   "Shard",
   "State",
@@ -212,7 +216,7 @@ function Rows({
                         shard.nodeId.slice(0, 8)))}
                 </div>
                 <div role="cell" data-column="Attempts" className="numbers">
-                  {shard.attempts ?? shard.retryCount + 1}
+                  {shard.attempts ?? attemptsOf(shard)}
                 </div>
                 <div role="cell" data-column="Done" className="numbers">
                   {formatShare(shard.done, 0)}

@@ -66,7 +66,7 @@ export function NodeActions({ node }: { readonly node: ListedNode }) {
               Keep it
             </Button>
             <Button
-              color="red.8"
+              color="red.9"
               onClick={() => {
                 close();
                 change.mutate("revoke");

@@ -140,12 +140,13 @@ function Meter({
 }) {
   return (
     <Group gap="sm" wrap="nowrap">
-      <Progress
-        value={Math.min(1, share) * 100}
-        w={72}
-        aria-label={label}
-        aria-valuetext={words}
-      />
+      <Progress.Root w={72}>
+        <Progress.Section
+          value={Math.min(1, share) * 100}
+          aria-label={label}
+          aria-valuetext={words}
+        />
+      </Progress.Root>
       <span>{words}</span>
     </Group>
   );
