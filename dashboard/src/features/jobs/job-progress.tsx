@@ -1,6 +1,7 @@
 /** A job's bar, with its parts told apart: done, under way, given up. */
-import { Group, Progress, Text } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
 import { formatCount, formatShare } from "../../ui/format.ts";
+import { ProgressMeter } from "../../ui/progress-meter.tsx";
 import type { LiveJob } from "./job-types.ts";
 
 const colours: Readonly<Record<LiveJob["status"], string>> = {
@@ -23,18 +24,13 @@ export function JobProgress({
   const words = `${formatShare(job.done)} done, ${formatCount(ended)} of ${formatCount(total)} shards have ended`;
   return (
     <div>
-      <Progress.Root
+      <ProgressMeter
+        share={job.done}
+        label={`Progress of ${job.name}`}
+        words={words}
+        color={colours[job.status]}
         size={size}
-        transitionDuration={200}
-        aria-hidden={undefined}
-      >
-        <Progress.Section
-          value={job.done * 100}
-          color={colours[job.status]}
-          aria-label={`Progress of ${job.name}`}
-          aria-valuetext={words}
-        />
-      </Progress.Root>
+      />
       <Group justify="space-between" gap="xs" wrap="nowrap" mt={2}>
         <Text size="xs" className="numbers">
           {formatShare(job.done)}

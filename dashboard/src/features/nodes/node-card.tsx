@@ -4,7 +4,6 @@ import {
   Badge,
   Group,
   Paper,
-  Progress,
   Stack,
   Text,
   Title,
@@ -18,6 +17,7 @@ import {
   formatShare,
   formatSi,
 } from "../../ui/format.ts";
+import { ProgressMeter } from "../../ui/progress-meter.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
 import { deviceWords, heartbeatAge } from "./heartbeat-age.ts";
 import { NodeActions } from "./node-actions.tsx";
@@ -140,13 +140,7 @@ function Meter({
 }) {
   return (
     <Group gap="sm" wrap="nowrap">
-      <Progress.Root w={72}>
-        <Progress.Section
-          value={Math.min(1, share) * 100}
-          aria-label={label}
-          aria-valuetext={words}
-        />
-      </Progress.Root>
+      <ProgressMeter share={share} label={label} words={words} width={72} />
       <span>{words}</span>
     </Group>
   );
