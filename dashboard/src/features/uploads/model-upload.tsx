@@ -144,20 +144,18 @@ export function ModelUpload({
         {fileProblem !== null && (
           <Problem title="Its manifest cannot be read" text={fileProblem} />
         )}
-        <div role="alert">
-          {refusal && (
-            <Problem
-              title={
-                refusal.field === "file"
-                  ? "The model was refused"
-                  : refusal.field === "dataset"
-                    ? "The data set does not fit"
-                    : `The model was refused: see ${labels[refusal.field]}`
-              }
-              text={refusal.text}
-            />
-          )}
-        </div>
+        {refusal && (
+          <Problem
+            title={
+              refusal.field === "file"
+                ? "The model was refused"
+                : refusal.field === "dataset"
+                  ? "The data set does not fit"
+                  : `The model was refused: see ${labels[refusal.field]}`
+            }
+            text={refusal.text}
+          />
+        )}
         {state.step === "ready" ? (
           <Text size="sm">
             It fits its data set

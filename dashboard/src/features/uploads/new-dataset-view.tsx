@@ -173,20 +173,18 @@ export function NewDatasetView() {
             {state.step === "sending" && (
               <Progress value={state.share * 100} aria-label="Upload" />
             )}
-            <div role="alert">
-              {state.step === "refused" && !state.isAboutName && (
-                <Alert
-                  color="red"
-                  title="The data set was refused"
-                  styles={{
-                    title: { color: "inherit" },
-                    message: { color: "inherit" },
-                  }}
-                >
-                  <span className="name">{state.problem}</span>
-                </Alert>
-              )}
-            </div>
+            {state.step === "refused" && !state.isAboutName && (
+              <Alert
+                color="red"
+                title="The data set was refused"
+                styles={{
+                  title: { color: "inherit" },
+                  message: { color: "inherit" },
+                }}
+              >
+                <span className="name">{state.problem}</span>
+              </Alert>
+            )}
             <Group>
               {state.step !== "ready" && (
                 <Button onClick={send} disabled={!isReady} loading={isBusy}>
