@@ -109,13 +109,19 @@ export function commandOf(job: Job): string | null {
     ["classes", parameters.classes],
     ["preset", settings.preset],
     ["canvas-source", settings.canvasSource],
-    ["canvases", settings.canvases],
+    ...(parameters.canvasIndex === null
+      ? [["canvases", settings.canvases] as const]
+      : [["canvas-index", parameters.canvasIndex] as const]),
     ["seeds", settings.seeds],
     ["seed", parameters.seed],
     ["steps", settings.steps],
     ["batch-size", settings.batchSize],
     ["alpha", settings.alpha],
     ["step-size", settings.stepSize],
+    ["pack", parameters.pack],
+    ["evaluate-images", parameters.evaluateImages],
+    ["threshold", parameters.threshold],
+    ["backend", parameters.backend],
   ];
   return [
     "motif search",

@@ -146,7 +146,9 @@ function drawNames(
     if ((column % layout.columnsPerBand) % every !== 0) continue;
     const { x, y, width } = rectangleOf(layout, { column, row: 0 });
     const room = every * layout.cellWidth - 4;
-    const name = shorten(context, columnName(grid.columns[column]!), room);
+    const value = grid.columns[column]!;
+    const name =
+      every === 1 ? shorten(context, columnName(value), room) : String(value);
     context.fillText(name, every === 1 ? x + width / 2 : x, y - 8);
   }
   if (layout.gutter === 0 || layout.cellHeight < 9) return;

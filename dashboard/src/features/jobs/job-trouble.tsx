@@ -28,7 +28,10 @@ export function JobTrouble({
       variant="light"
       mb="md"
       title={`${plural(job.shards.dead, "shard")} of ${job.shards.total} ${job.shards.dead === 1 ? "was" : "were"} given up`}
-      styles={{ message: { color: "inherit" }, title: { color: "inherit" } }}
+      styles={{
+        message: { color: "var(--mantine-color-text)" },
+        title: { color: "var(--mantine-color-text)" },
+      }}
       role="alert"
     >
       <Stack gap="sm">
@@ -41,6 +44,7 @@ export function JobTrouble({
                   component={Link}
                   href={`/job?id=${job.id}&tab=shards&state=DEAD&shard=${of[0]!.index}`}
                   underline="always"
+                  c="inherit"
                   inherit
                 >
                   {rangesOf(of.slice(0, 50).map(({ index }) => index))}
