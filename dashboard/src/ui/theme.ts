@@ -20,6 +20,10 @@ export const theme = createTheme({
         events: { hover: true, focus: true, touch: true },
       },
     },
+    // Mantine's own grey is too pale for it.
+    Notification: {
+      styles: { description: { color: "var(--mantine-color-dimmed)" } },
+    },
     Anchor: { defaultProps: { underline: "hover" } },
   },
 });

@@ -14,10 +14,15 @@ export function costOf(job: Job): Cost | null {
   if (!parameters) return null;
   const { steps, batchSize } = parameters.settings;
   const planned = parameters.searches * steps * batchSize;
-  const { total, cancelled } = job.shards;
-  // Cancelled shards count as ended in `done`, but cost nothing.
-  const share = total === 0 ? 0 : Math.max(0, job.done - cancelled / total);
-  return { planned, done: Math.round(planned * share) };
+  return { planned, done: Math.round(planned * workedShare(job)) };
+}
+
+/** 0…1: what was worked on. `done` counts shards that were cancelled as well, since nothing more comes of them. */
+export function workedShare({
+  done,
+  shards: { total, cancelled },
+}: Pick<Job, "done" | "shards">): number {
+  return total === 0 ? done : Math.max(0, done - cancelled / total);
 }
 
 /** @param now milliseconds @returns seconds from its submission to its end, or to now */

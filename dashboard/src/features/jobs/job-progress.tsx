@@ -2,6 +2,7 @@
 import { Group, Text } from "@mantine/core";
 import { formatCount, formatShare } from "../../ui/format.ts";
 import { ProgressMeter } from "../../ui/progress-meter.tsx";
+import { workedShare } from "./job-cost.ts";
 import type { LiveJob } from "./job-types.ts";
 
 const colours: Readonly<Record<LiveJob["status"], string>> = {
@@ -20,12 +21,13 @@ export function JobProgress({
   readonly size?: "md" | "xl";
 }) {
   const { total, succeeded, dead, cancelled } = job.shards;
-  const ended = succeeded + dead + cancelled;
-  const words = `${formatShare(job.done)} done, ${formatCount(ended)} of ${formatCount(total)} shards have ended`;
+  const ended = succeeded + dead;
+  const share = workedShare(job);
+  const words = `${formatShare(share)} done, ${formatCount(ended)} of ${formatCount(total)} shards have ended${cancelled > 0 ? `, ${formatCount(cancelled)} were cancelled` : ""}`;
   return (
     <div>
       <ProgressMeter
-        share={job.done}
+        share={share}
         label={`Progress of ${job.name}`}
         words={words}
         color={colours[job.status]}
@@ -33,7 +35,7 @@ export function JobProgress({
       />
       <Group justify="space-between" gap="xs" wrap="nowrap" mt={2}>
         <Text size="xs" className="numbers">
-          {formatShare(job.done)}
+          {formatShare(share)}
         </Text>
         <Text size="xs" c="dimmed" className="numbers">
           {formatCount(ended)} / {formatCount(total)}
