@@ -1,11 +1,19 @@
 /** Pause, resume, cancel, try again, weigh: what a job's state allows. */
 import { Button, Group, Menu } from "@mantine/core";
+import dynamic from "next/dynamic";
 import { useState } from "react";
-import { CancelDialog } from "./cancel-dialog.tsx";
 import type { LiveJob } from "./job-types.ts";
 import { plural } from "./job-words.ts";
 import { useChangeJob } from "./use-change-job.ts";
-import { WeightDialog } from "./weight-dialog.tsx";
+
+const CancelDialog = dynamic(
+  () => import("./cancel-dialog.tsx").then((module) => module.CancelDialog),
+  { ssr: false },
+);
+const WeightDialog = dynamic(
+  () => import("./weight-dialog.tsx").then((module) => module.WeightDialog),
+  { ssr: false },
+);
 
 /** @param isCompact one button that opens a list */
 export function JobActions({
@@ -17,13 +25,19 @@ export function JobActions({
 }) {
   const change = useChangeJob(job);
   const [dialog, setDialog] = useState<"cancel" | "weight" | null>(null);
+  // Dialogs are loaded when they are first wanted, and stay, so that they can close gently.
+  const [isWanted, setWanted] = useState(false);
   const close = () => setDialog(null);
+  const ask = (kind: "cancel" | "weight") => {
+    setWanted(true);
+    setDialog(kind);
+  };
   const actions = actionsOf(job).map(({ kind, label }) => ({
     kind,
     label,
     act: () =>
       kind === "cancel" || kind === "weight"
-        ? setDialog(kind)
+        ? ask(kind)
         : change.mutate({ kind }),
   }));
   return (
@@ -62,18 +76,23 @@ export function JobActions({
           ))}
         </Group>
       )}
-      <CancelDialog
-        job={job}
-        opened={dialog === "cancel"}
-        onClose={close}
-        onCancel={() => change.mutate({ kind: "cancel" })}
-      />
-      <WeightDialog
-        job={job}
-        opened={dialog === "weight"}
-        onClose={close}
-        onChange={(weight) => change.mutate({ kind: "weight", weight })}
-      />
+      {isWanted && (
+        <>
+          {" "}
+          <CancelDialog
+            job={job}
+            opened={dialog === "cancel"}
+            onClose={close}
+            onCancel={() => change.mutate({ kind: "cancel" })}
+          />
+          <WeightDialog
+            job={job}
+            opened={dialog === "weight"}
+            onClose={close}
+            onChange={(weight) => change.mutate({ kind: "weight", weight })}
+          />
+        </>
+      )}{" "}
     </>
   );
 }

@@ -4,22 +4,37 @@ import dynamic from "next/dynamic";
 import { useMemo, useRef } from "react";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
 import { useAddress } from "../../ui/use-address.ts";
-import { Configuration } from "./configuration.tsx";
-import { Curves } from "./curves.tsx";
-import { EventsLog } from "./events-log.tsx";
 import { HeatMap } from "./heat-map.tsx";
 import { useClassNames } from "./job-classes.ts";
 import { JobHeader } from "./job-header.tsx";
 import { JobSummary } from "./job-summary.tsx";
 import { JobTrouble } from "./job-trouble.tsx";
 import { mostShards } from "./read-job.ts";
-import { ShardsTable } from "./shards-table.tsx";
 import { useJobData } from "./use-job-data.ts";
 import type { ListedShard, LiveJob } from "./job-types.ts";
 
 const Gallery = dynamic(
   () => import("../gallery/gallery.tsx").then((module) => module.Gallery),
   { ssr: false, loading: () => <Skeleton height={480} radius="md" /> },
+);
+
+// What stands behind another tab is loaded with it: the page itself stays light.
+const loading = () => <LoadingState rows={8} height={36} />;
+const Curves = dynamic(
+  () => import("./curves.tsx").then((module) => module.Curves),
+  { ssr: false, loading },
+);
+const ShardsTable = dynamic(
+  () => import("./shards-table.tsx").then((module) => module.ShardsTable),
+  { ssr: false, loading },
+);
+const EventsLog = dynamic(
+  () => import("./events-log.tsx").then((module) => module.EventsLog),
+  { ssr: false, loading },
+);
+const Configuration = dynamic(
+  () => import("./configuration.tsx").then((module) => module.Configuration),
+  { ssr: false, loading },
 );
 
 const noShards: readonly ListedShard[] = [];

@@ -42,8 +42,8 @@ export function ConnectionBanner() {
           mb="md"
           title="The control plane does not answer"
           styles={{
-            message: { color: "inherit" },
-            title: { color: "inherit" },
+            message: { color: "var(--mantine-color-text)" },
+            title: { color: "var(--mantine-color-text)" },
           }}
         >
           What you see may be old. It is tried again all the time, and the page
