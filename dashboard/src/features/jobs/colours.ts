@@ -8,9 +8,7 @@ export const strengthColour = (
   strength: number,
   scheme: "light" | "dark",
 ): Rgb =>
-  rampColor(
-    scheme === "dark" ? 0.15 + 0.85 * strength : 0.95 - 0.95 * strength,
-  );
+  rampColor(scheme === "dark" ? 0.3 + 0.7 * strength : 0.95 - 0.95 * strength);
 
 export const css = ([r, g, b]: Rgb): string => `rgb(${r} ${g} ${b})`;
 
