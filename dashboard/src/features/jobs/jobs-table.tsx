@@ -18,7 +18,19 @@ interface JobsTableProps {
   readonly onOwnEvents: (events: readonly StreamEvent[]) => void;
 }
 
+/** One connection follows no more than 64 streams; jobs beyond these are looked at every few seconds. */
+const mostFollowed = 40;
+
+const isOpen = ({ status }: LiveJob): boolean =>
+  status === "RUNNING" || status === "PAUSED";
+
 export function JobsTable({ jobs, onOwnEvents }: JobsTableProps) {
+  const followed = new Set(
+    jobs
+      .filter(isOpen)
+      .slice(0, mostFollowed)
+      .map(({ id }) => id),
+  );
   return (
     <Table.ScrollContainer
       minWidth={1120}
@@ -45,7 +57,12 @@ export function JobsTable({ jobs, onOwnEvents }: JobsTableProps) {
         </Table.Thead>
         <Table.Tbody>
           {jobs.map((job) => (
-            <JobRow key={job.id} job={job} onOwnEvents={onOwnEvents} />
+            <JobRow
+              key={job.id}
+              job={job}
+              isFollowed={followed.has(job.id)}
+              onOwnEvents={onOwnEvents}
+            />
           ))}
         </Table.Tbody>
       </Table>
@@ -55,13 +72,14 @@ export function JobsTable({ jobs, onOwnEvents }: JobsTableProps) {
 
 function JobRow({
   job,
+  isFollowed,
   onOwnEvents,
 }: {
   readonly job: LiveJob;
+  readonly isFollowed: boolean;
   readonly onOwnEvents: JobsTableProps["onOwnEvents"];
 }) {
-  const isOpen = job.status === "RUNNING" || job.status === "PAUSED";
-  useBatchedStream(isOpen ? job.id : null, onOwnEvents);
+  useBatchedStream(isFollowed ? job.id : null, onOwnEvents);
   return (
     <Table.Tr>
       <Table.Td className={styles.name}>
@@ -124,7 +142,7 @@ function JobRow({
           : "–"}
       </Table.Td>
       <Table.Td>
-        <Sparkline counts={isOpen ? (job.recent ?? []) : []} />
+        <Sparkline counts={isOpen(job) ? (job.recent ?? []) : []} />
       </Table.Td>
       <Table.Td className={`numbers ${styles.right}`}>{job.weight}</Table.Td>
       <Table.Td className={styles.time}>
