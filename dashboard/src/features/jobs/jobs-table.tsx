@@ -33,7 +33,7 @@ export function JobsTable({ jobs, onOwnEvents }: JobsTableProps) {
   );
   return (
     <Table.ScrollContainer
-      minWidth={1120}
+      minWidth={1200}
       className={styles.box}
       type="native"
       tabIndex={0}
