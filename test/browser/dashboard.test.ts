@@ -240,7 +240,12 @@ describe.skipIf(started.browser === null)(`a newcomer${why}`, () => {
 
   it("reads beside the field that a declared accuracy is not what was measured", async () => {
     await page.goto(`${url}/new-model`);
-    await page.locator('input[type="file"]').setInputFiles(bundledModel);
+    await page
+      .locator('input[type="file"]')
+      .setInputFiles([
+        bundledModel,
+        bundledModel.replace(/\.onnx$/, ".json"),
+      ]);
     const section = page.getByRole("region", { name: "natural.onnx" });
     await section.getByLabel("Name", { exact: true }).fill("boastful");
     await section

@@ -59,7 +59,13 @@ export function ClassDifference({
           }))}
           k={ks[at] ?? 0}
         />
-        <Table.ScrollContainer minWidth={420}>
+        <Table.ScrollContainer
+          minWidth={420}
+          type="native"
+          tabIndex={0}
+          role="region"
+          aria-label="Models compared for this class"
+        >
           <Table verticalSpacing={6}>
             <Table.Thead>
               <Table.Tr>

@@ -164,7 +164,13 @@ function DatasetPage({
           {models.length === 0 ? (
             <Text c="dimmed">No model was held against it yet.</Text>
           ) : (
-            <Table.ScrollContainer minWidth={480}>
+            <Table.ScrollContainer
+              minWidth={480}
+              type="native"
+              tabIndex={0}
+              role="region"
+              aria-label="Table of models"
+            >
               <Table aria-label="Models of this data set">
                 <Table.Thead>
                   <Table.Tr>

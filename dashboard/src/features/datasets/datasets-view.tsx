@@ -46,7 +46,13 @@ export function DatasetsView() {
         </EmptyState>
       ) : (
         <Paper withBorder radius="md">
-          <Table.ScrollContainer minWidth={640}>
+          <Table.ScrollContainer
+            minWidth={640}
+            type="native"
+            tabIndex={0}
+            role="region"
+            aria-label="Table of data sets"
+          >
             <Table verticalSpacing="sm" aria-label="Data sets">
               <Table.Thead>
                 <Table.Tr>

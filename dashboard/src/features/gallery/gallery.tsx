@@ -100,9 +100,10 @@ export function Gallery({
   const ks = live.find(({ rows }) => rows.ks.length > 0)?.rows.ks ?? [];
   const fractions =
     live.find(({ rows }) => rows.ks.length > 0)?.rows.fractions ?? [];
-  const chosen = parseChosenK(address.get("k"), ks);
+  const chosenK = address.get("k");
+  const chosen = parseChosenK(chosenK, ks);
   // A slider that is dragged must not wait for the pictures.
-  const shown = useDeferredValue(chosen);
+  const shown = parseChosenK(useDeferredValue(chosenK), ks);
   const order = chosen === "star" ? firstChoice(ks) : chosen;
 
   const gridModels = useMemo(
@@ -259,16 +260,17 @@ export function Gallery({
         </div>
       )}
       {!isWide && (
-        <Drawer
+        <Drawer.Root
           opened={detail !== null}
           onClose={() => select(null)}
           position="right"
           size="min(460px, 100vw)"
-          withCloseButton={false}
-          title={null}
         >
-          {detail}
-        </Drawer>
+          <Drawer.Overlay />
+          <Drawer.Content aria-label="Pattern in detail">
+            <Drawer.Body>{detail}</Drawer.Body>
+          </Drawer.Content>
+        </Drawer.Root>
       )}
     </Stack>
   );

@@ -1,5 +1,5 @@
 /** The list of jobs; on narrow screens it scrolls in its own box. */
-import { Anchor, Table, Text } from "@mantine/core";
+import { Anchor, Table, Text, VisuallyHidden } from "@mantine/core";
 import Link from "next/link";
 import type { StreamEvent } from "../../live/stream-event.ts";
 import { useBatchedStream } from "../../live/use-batched-stream.ts";
@@ -52,7 +52,9 @@ export function JobsTable({ jobs, onOwnEvents }: JobsTableProps) {
             <Table.Th>Last 5 minutes</Table.Th>
             <Table.Th className={styles.right}>Weight</Table.Th>
             <Table.Th>Submitted</Table.Th>
-            <Table.Th aria-label="Actions" />
+            <Table.Th>
+              <VisuallyHidden>Actions</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -1,5 +1,5 @@
 "use client";
-import { SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { SimpleGrid, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { EmptyState, ErrorState, LoadingState } from "../../ui/states.tsx";
 import { NodeCard } from "./node-card.tsx";
@@ -38,11 +38,14 @@ export function NodesView() {
               another, join it with a token.
             </EmptyState>
           ) : (
-            <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} spacing="md">
-              {there.map((node) => (
-                <NodeCard key={node.id} node={node} />
-              ))}
-            </SimpleGrid>
+            <>
+              <VisuallyHidden component="h2">Online</VisuallyHidden>
+              <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} spacing="md">
+                {there.map((node) => (
+                  <NodeCard key={node.id} node={node} />
+                ))}
+              </SimpleGrid>
+            </>
           )}
           {away.length > 0 && (
             <Stack gap="sm">

@@ -16,7 +16,7 @@ const destinations = [
 export function Navigation() {
   const pathname = usePathname();
   return (
-    <Stack gap={2} component="nav" aria-label="Pages">
+    <Stack gap={2}>
       {destinations.map(({ href, label, own }) => {
         const isHere = (own as readonly string[]).includes(pathname);
         return (
