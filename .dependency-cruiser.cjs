@@ -113,6 +113,7 @@ const allowedInControlPlane = {
   thumbnails: ["thumbnails", "storage", "database"],
   rest: [
     "rest",
+    "pages",
     "reports",
     "thumbnails",
     "shards",

@@ -242,10 +242,7 @@ describe.skipIf(started.browser === null)(`a newcomer${why}`, () => {
     await page.goto(`${url}/new-model`);
     await page
       .locator('input[type="file"]')
-      .setInputFiles([
-        bundledModel,
-        bundledModel.replace(/\.onnx$/, ".json"),
-      ]);
+      .setInputFiles([bundledModel, bundledModel.replace(/\.onnx$/, ".json")]);
     const section = page.getByRole("region", { name: "natural.onnx" });
     await section.getByLabel("Name", { exact: true }).fill("boastful");
     await section

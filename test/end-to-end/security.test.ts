@@ -82,6 +82,9 @@ interface ApiRoute {
 }
 
 /** Every route that the server says it has, with ids filled in, and what is served beside them. */
+/** Served to everybody who comes under a name of the control plane. */
+const pages = ["/", "/none"];
+
 async function routesOf(address: string, token?: string): Promise<ApiRoute[]> {
   const { body, status: answered } = await send<{
     paths: Record<string, Record<string, unknown>>;
@@ -93,7 +96,7 @@ async function routesOf(address: string, token?: string): Promise<ApiRoute[]> {
       path: path.replace(/\{\w+\}/g, "0".repeat(64)),
     })),
   );
-  const further = ["/metrics", "/api/docs", "/api/docs-json", "/", "/none"];
+  const further = ["/metrics", "/api/docs", "/api/docs-json", ...pages];
   return [
     ...described,
     ...further.map((path) => ({ method: "GET" as const, path })),
@@ -207,11 +210,21 @@ describe("--host 0.0.0.0", () => {
       const routes = await routesOf(url, admin);
       expect(routes.length).toBeGreaterThan(25);
       for (const { method, path } of routes) {
-        if (path === "/api/health/live") continue;
+        if (path === "/api/health/live" || pages.includes(path)) continue;
         const answer = await send<{ status: number }>(url, method, path);
         expect(answer.status, `${method} ${path}`).toBe(401);
         expect(answer.headers.get("content-type")).toContain("problem+json");
         expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+      }
+      // The dashboard's files hold nothing but programs; they ask for the token.
+      for (const path of pages) {
+        const answer = await send<string>(url, "GET", path);
+        expect([path, answer.status]).toEqual([path, path === "/" ? 200 : 404]);
+        expect(answer.headers.get("content-type")).toContain("text/html");
+        expect(answer.headers.get("content-security-policy")).toContain(
+          "default-src 'self'",
+        );
+        expect((await send(url, "POST", path)).status).toBe(401);
       }
       const { port } = new URL(url);
       const local = {

@@ -10,14 +10,13 @@ import { Logger } from "@nestjs/common";
 import type { NestExpressApplication } from "@nestjs/platform-express";
 import type { NextFunction, Request, Response } from "express";
 import sirv from "sirv";
+import { asksForPage } from "./page-paths.ts";
 
 const exported = fileURLToPath(
   new URL("../../../dashboard/out", import.meta.url),
 );
 /** What is named by its content never changes. */
 const isImmutable = (path: string) => path.startsWith("/_next/static/");
-/** Of others than pages. */
-const otherRoutes = /^\/(api|metrics|socket\.io)(\/|$)/;
 
 export function servePages(app: NestExpressApplication): void {
   if (!existsSync(join(exported, "index.html"))) {
@@ -52,8 +51,7 @@ export function servePages(app: NestExpressApplication): void {
     },
   });
   app.use((request: Request, response: Response, next: NextFunction) => {
-    const isAsked = request.method === "GET" || request.method === "HEAD";
-    if (!isAsked || otherRoutes.test(request.path)) return next();
+    if (!asksForPage(request.method, request.path)) return next();
     serve(request, response, () => {
       response
         .status(404)

@@ -31,14 +31,18 @@ function listRoutes({ app }: RunningRest): readonly Route[] {
     "/api/docs/swagger-ui-init.js",
     "/api/docs-json",
     "/metrics",
-    "/",
-    "/anything",
+    "/API/jobs",
+    "/Metrics",
   ];
   return [
     ...described,
     ...besides.map((path) => ({ method: "GET", path })),
   ].filter(({ path }) => path !== "/api/health/live");
 }
+
+/** Changes nothing that others see. */
+const isForReaders = (path: string) =>
+  path === "/api/session" || path === "/api/jobs/estimate";
 
 const admin = { actor: "test", address: null };
 
@@ -119,6 +123,80 @@ describe("a bind that other machines can reach", () => {
     }
   });
 
+  test("has nothing but the dashboard's files for everybody, and here are none", async () => {
+    for (const path of ["/", "/anything", "//api/jobs", "/%61pi/jobs"])
+      expect([path, (await rest.request(path)).status]).toEqual([path, 404]);
+    expect((await rest.request("/", { method: "POST" })).status).toBe(401);
+  });
+
+  test("keeps who logs in by browser in a cookie that only its own pages send", async () => {
+    const { secret, id } = await newToken(rest, "write");
+    const { host } = new URL(rest.url);
+    const begun = await rest.request("/api/session", {
+      method: "POST",
+      headers: bearer(secret),
+    });
+    expect(begun.status).toBe(204);
+    const set = begun.headers.get("set-cookie") ?? "";
+    expect(set).toMatch(/; HttpOnly/);
+    expect(set).toMatch(/; SameSite=Strict/);
+    expect(set).not.toMatch(/; Secure/);
+    const cookie = set.split(";")[0]!;
+    const ask = async (method: string, path: string, headers = {}) =>
+      (await rest.request(path, { method, headers: { cookie, ...headers } }))
+        .status;
+    expect(
+      (await rest.request("/api/session", { headers: { cookie } })).body,
+    ).toEqual({ isLoginFree: false, actor: "a write token", scope: "write" });
+    const own = { origin: `http://${host}` };
+    expect(await ask("GET", "/api/jobs")).toBe(200);
+    expect(await ask("GET", "/api/jobs", own)).toBe(200);
+    expect(await ask("POST", "/api/jobs", own)).toBe(422);
+    expect(await ask("GET", "/api/tokens", own)).toBe(403);
+    // Browsers say where a change comes from; what does not say it is none of our pages.
+    expect(await ask("POST", "/api/jobs")).toBe(401);
+    for (const origin of [
+      "http://evil.example",
+      "null",
+      `http://${host.replace(/\d+$/, "1")}`,
+      `http://sister.${host}`,
+    ])
+      for (const method of ["GET", "POST"])
+        expect([origin, await ask(method, "/api/jobs", { origin })]).toEqual([
+          origin,
+          401,
+        ]);
+    for (const transport of transports) {
+      const common = { transports: [transport] };
+      expect(
+        await connect(rest.url, {
+          ...common,
+          extraHeaders: { cookie, ...own },
+        }),
+      ).toBeUndefined();
+      expect(
+        await connect(rest.url, {
+          ...common,
+          extraHeaders: { cookie, origin: "http://evil.example" },
+        }),
+      ).toMatchObject({ data: { status: 401 } });
+    }
+    const ended = await rest.request("/api/session", {
+      method: "DELETE",
+      headers: { cookie, ...own },
+    });
+    expect(ended.status).toBe(204);
+    expect(ended.headers.get("set-cookie")).toMatch(
+      /^motif_session=; Max-Age=0; Path=\//,
+    );
+    await revokeToken(rest.database, id, { ...admin, scope: "admin" });
+    const over = await rest.request("/api/jobs", { headers: { cookie } });
+    expect(over.status).toBe(401);
+    expect(over.headers.get("set-cookie")).toMatch(
+      /^motif_session=; Max-Age=0/,
+    );
+  });
+
   test("says that it lives to everybody", async () => {
     expect(await rest.request("/api/health/live")).toMatchObject({
       status: 200,
@@ -155,7 +233,7 @@ describe("a bind that other machines can reach", () => {
     for (const { method, path } of listRoutes(rest)) {
       const needed: Scope = needsAdmin.test(`${method} ${path}`)
         ? "admin"
-        : method === "GET"
+        : method === "GET" || isForReaders(path)
           ? "read"
           : "write";
       for (const [scope, secret] of tokens) {

@@ -2,13 +2,15 @@
 import type { IncomingMessage } from "node:http";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import type { Authenticator, Credentials } from "../auth/authenticate.ts";
+import { asksForPage } from "../pages/page-paths.ts";
 import { setCaller } from "./callers.ts";
 import { sendProblem } from "./problem-filter.ts";
 import { newProblem } from "./problem.ts";
+import { sessionOf, setSession } from "./session-cookie.ts";
 
 /** Answers whoever comes under a trusted name: orchestrators that ask whether the process lives have no token. */
-const openPath = "/api/health/live";
-export const isOpenPath = (path: string): boolean => path === openPath;
+const livePath = "/api/health/live";
+export const isLivePath = (path: string): boolean => path === livePath;
 
 /** @param now milliseconds */
 export function newAuthentication(
@@ -20,7 +22,8 @@ export function newAuthentication(
     response: Response,
   ): Promise<boolean> => {
     const credentials = credentialsOf(request);
-    if (isOpenPath(request.path)) {
+    const { method, path } = request;
+    if (isLivePath(path) || asksForPage(method, path)) {
       const reason = authenticator.findUntrustedName(credentials);
       if (reason !== undefined) refuse(response, 403, "forbidden", reason);
       return reason === undefined;
@@ -32,6 +35,9 @@ export function newAuthentication(
         return true;
       case "unknown":
         response.set("WWW-Authenticate", "Bearer");
+        // A session that is over is not tried again and again, which would count as guessing.
+        if (sessionOf(request) !== undefined)
+          response.append("Set-Cookie", setSession(undefined, request));
         refuse(response, 401, "unauthenticated", answer.reason);
         return false;
       case "untrusted":
@@ -68,12 +74,16 @@ function refuse(
   sendProblem(response, newProblem(status, code, detail));
 }
 
-export const credentialsOf = ({
-  headers,
-  socket,
-}: IncomingMessage): Credentials => ({
-  host: headers.host,
-  origin: headers.origin,
-  authorization: headers.authorization,
-  address: socket.remoteAddress ?? "unknown",
-});
+/** What a request says of itself: its token in the header or, from browsers, in their session's cookie. */
+export function credentialsOf(request: IncomingMessage): Credentials {
+  const { headers, socket } = request;
+  const session = sessionOf(request);
+  return {
+    host: headers.host,
+    origin: headers.origin,
+    authorization:
+      headers.authorization ??
+      (session === undefined ? undefined : `Bearer ${session}`),
+    address: socket.remoteAddress ?? "unknown",
+  };
+}

@@ -94,6 +94,7 @@ export class JobsController {
 
   /** Planned as it would be, and not written. */
   @Post("estimate")
+  @NeedsScope("read")
   @HttpCode(200)
   @Answers(200, searchEstimate)
   estimateSearch(

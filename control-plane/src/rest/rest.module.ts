@@ -17,6 +17,7 @@ import { PatternsController } from "./patterns.controller.ts";
 import { ProblemFilter } from "./problem-filter.ts";
 import { newSchemaPipe } from "./schema-pipe.ts";
 import { ScopeGuard } from "./scope-guard.ts";
+import { SessionController } from "./session.controller.ts";
 
 @Module({
   imports: [AuthModule, ReportsModule, StorageModule, ThumbnailsModule],
@@ -30,6 +31,7 @@ import { ScopeGuard } from "./scope-guard.ts";
     ExportsController,
     NodesController,
     AdministrationController,
+    SessionController,
   ],
   providers: [
     { provide: APP_FILTER, useClass: ProblemFilter },

@@ -9,7 +9,7 @@ import { Reflector } from "@nestjs/core";
 import type { Request } from "express";
 import { requireScope, type Scope } from "../auth/caller.ts";
 import { scopeMetadata } from "../auth/needs-scope.ts";
-import { isOpenPath } from "./authentication.ts";
+import { isLivePath } from "./authentication.ts";
 import { callerOf } from "./callers.ts";
 
 @Injectable()
@@ -24,7 +24,7 @@ export class ScopeGuard implements CanActivate {
     // Sockets are held against their scope when they connect.
     if (context.getType() !== "http") return true;
     const request = context.switchToHttp().getRequest<Request>();
-    if (isOpenPath(request.path)) return true;
+    if (isLivePath(request.path)) return true;
     const isLook = request.method === "GET" || request.method === "HEAD";
     const said = this.#reflector.getAllAndOverride<Scope | undefined>(
       scopeMetadata,

@@ -20,4 +20,5 @@ export type Shard = Answer<"/api/jobs/{id}/shards">[number];
 export type Model = Answer<"/api/models/{idOrName}">;
 export type ListedModel = Answer<"/api/models">[number];
 export type Dataset = Answer<"/api/datasets/{idOrName}">;
+export type ApiToken = Answer<"/api/tokens">[number];
 export type GpuNode = Answer<"/api/nodes">[number];

@@ -32,7 +32,8 @@ export function formatDuration(seconds: number): string {
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  const days = Math.floor(hours / 24);
+  return days < 10 ? `${days} d ${hours % 24} h` : `${days} d`;
 }
 
 /** @param at ISO 8601 @param now milliseconds @example "3 min ago" */

@@ -1,6 +1,5 @@
 /** What a view shows when it has nothing to show: still loading, empty, refused, gone. */
 import {
-  Anchor,
   Button,
   Code,
   Paper,
@@ -9,7 +8,6 @@ import {
   Text,
   Title,
 } from "@mantine/core";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { isNotFound, needsLogin } from "../api/api-problem.ts";
 
@@ -81,11 +79,6 @@ export function ErrorState({
         <Text className="name">
           {error instanceof Error ? error.message : String(error)}
         </Text>
-        {needsLogin(error) && (
-          <Anchor component={Link} href="/settings">
-            To the login
-          </Anchor>
-        )}
         {!isGone && !needsLogin(error) && onRetry && (
           <Button variant="default" onClick={onRetry}>
             Try again

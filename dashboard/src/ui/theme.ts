@@ -24,6 +24,9 @@ export const theme = createTheme({
     Notification: {
       styles: { description: { color: "var(--mantine-color-dimmed)" } },
     },
+    // A dialog's header is no second one of the page.
+    ModalHeader: { defaultProps: { component: "div" } },
+    Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     Anchor: { defaultProps: { underline: "hover" } },
   },
 });

@@ -5,6 +5,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { usePathname } from "next/navigation";
 import { useEffect, type ReactNode } from "react";
 import { connect } from "../../live/event-source.ts";
+import { LoginGate } from "../session/login-gate.tsx";
 import { ColorSchemeSwitch } from "./color-scheme-switch.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { Navigation } from "./navigation.tsx";
@@ -52,8 +53,10 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
-        <ConnectionBanner />
-        {children}
+        <LoginGate>
+          <ConnectionBanner />
+          {children}
+        </LoginGate>
       </AppShell.Main>
     </AppShell>
   );
