@@ -22,7 +22,7 @@ import { formatShare } from "../../ui/format.ts";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { EmptyState, LoadingState } from "../../ui/states.tsx";
 import { useAddress } from "../../ui/use-address.ts";
-import { Gallery } from "../gallery/gallery.tsx";
+import { LazyGallery } from "../gallery/lazy-gallery.tsx";
 import { plannedSearchOf } from "../gallery/planned-search.ts";
 import {
   factsOf,
@@ -124,7 +124,7 @@ export function CompareView() {
           {titled.length > 0 && (
             <>
               <ClassDifference models={titled} baseline={baseline} />
-              <Gallery models={titled} baseline={baseline} />
+              <LazyGallery models={titled} baseline={baseline} />
             </>
           )}
         </Stack>

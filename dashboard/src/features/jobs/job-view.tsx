@@ -1,9 +1,10 @@
 "use client";
-import { Paper, Skeleton, Stack, Tabs, Text } from "@mantine/core";
+import { Paper, Stack, Tabs, Text } from "@mantine/core";
 import dynamic from "next/dynamic";
 import { useMemo, useRef } from "react";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
 import { useAddress } from "../../ui/use-address.ts";
+import { LazyGallery } from "../gallery/lazy-gallery.tsx";
 import { HeatMap } from "./heat-map.tsx";
 import { useClassNames } from "./job-classes.ts";
 import { JobHeader } from "./job-header.tsx";
@@ -12,11 +13,6 @@ import { JobTrouble } from "./job-trouble.tsx";
 import { mostShards } from "./read-job.ts";
 import { useJobData } from "./use-job-data.ts";
 import type { ListedShard, LiveJob } from "./job-types.ts";
-
-const Gallery = dynamic(
-  () => import("../gallery/gallery.tsx").then((module) => module.Gallery),
-  { ssr: false, loading: () => <Skeleton height={480} radius="md" /> },
-);
 
 // What stands behind another tab is loaded with it: the page itself stays light.
 const loading = () => <LoadingState rows={8} height={36} />;
@@ -139,7 +135,7 @@ function JobPage({ job, shards, patterns }: JobPageProps) {
           <>
             <Tabs.Panel value="gallery">
               <Stack>
-                <Gallery models={gallery} />
+                <LazyGallery models={gallery} />
               </Stack>
             </Tabs.Panel>
             <Tabs.Panel value="curves">

@@ -11,7 +11,7 @@ import { PageHeader } from "../../ui/page-header.tsx";
 import { EmptyState, ErrorState, LoadingState } from "../../ui/states.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
 import { useAddress } from "../../ui/use-address.ts";
-import { Gallery } from "../gallery/gallery.tsx";
+import { LazyGallery } from "../gallery/lazy-gallery.tsx";
 import { plannedSearchOf } from "../gallery/planned-search.ts";
 import { ModelClasses } from "./model-classes.tsx";
 import { ModelExports } from "./model-exports.tsx";
@@ -143,7 +143,7 @@ function ModelPage({
               </Group>
             </Group>
             <ModelClasses gallery={gallery} />
-            <Gallery models={gallery} />
+            <LazyGallery models={gallery} />
           </>
         ) : (
           <EmptyState
