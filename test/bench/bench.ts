@@ -2,13 +2,14 @@
 const benchmarks: Readonly<Record<string, string>> = {
   search: "steps and image gradients a second of the packed search loop",
   leases: "the lease operations alone: shards a second, dispatch, cancelling",
+  dashboard: "first paint, script, frames while scrolling 20,000 patterns",
   cluster: "what leases cost: shards a second, latency, fairness, memory",
 };
 
 const what = process.argv[2] ?? "";
 if (!Object.hasOwn(benchmarks, what)) {
   const lines = Object.entries(benchmarks).map(
-    ([name, meaning]) => `  npm run bench -- ${name.padEnd(8)} ${meaning}\n`,
+    ([name, meaning]) => `  npm run bench -- ${name.padEnd(9)} ${meaning}\n`,
   );
   process.stderr.write(`bench: say what to measure:\n${lines.join("")}`);
   process.exit(2);

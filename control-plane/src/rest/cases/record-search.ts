@@ -3,21 +3,32 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
+import type { Database } from "../../database/database.ts";
 import type { JobView } from "../../jobs/job.ts";
 import type { ModelView } from "../../models/read-models.ts";
 import { settleJobs } from "../../leases/settle-jobs.ts";
 import { writeResults } from "../../results/write-results.ts";
 import type { ArtifactReference } from "../../shards/shard-result.ts";
 import type { SearchIdentity } from "../../shards/shard-spec.ts";
-import type { RunningRest } from "./start-rest.ts";
 
 const demo = fileURLToPath(new URL("../../../../infra/demo/", import.meta.url));
+
+/** As much of a control plane as is used here; it may be another process. */
+export interface RestOfSearches {
+  readonly url: string;
+  readonly database: Database;
+  /** JSON both ways. */
+  request<T>(
+    path: string,
+    options?: { readonly method?: "GET" | "POST"; readonly body?: unknown },
+  ): Promise<{ readonly status: number; readonly body: T }>;
+}
 
 export const nodeName = "node-of-the-test";
 
 /** Registers the demo's model under a name, and has it checked as a node would. @param shape [C, H, W] */
 export async function registerCheckedModel(
-  rest: RunningRest,
+  rest: RestOfSearches,
   name: string,
   {
     numClasses,
@@ -85,7 +96,7 @@ export interface FoundPattern {
 
 /** Submits a search. */
 export const submitSearch = (
-  rest: RunningRest,
+  rest: RestOfSearches,
   model: string,
   more: object = {},
 ): Promise<JobView> =>
@@ -101,7 +112,7 @@ export const submitSearch = (
 
 /** Writes what nodes send of all shards of a job, and ends it. @param pixels of an image */
 export async function finishSearch(
-  rest: RunningRest,
+  rest: RestOfSearches,
   jobId: string,
   find: (identity: SearchIdentity) => FoundPattern,
   pixels = 28 * 28,
@@ -167,7 +178,7 @@ export async function finishSearch(
 
 /** Uploads bytes. */
 export async function upload(
-  rest: RunningRest,
+  rest: RestOfSearches,
   bytes: Uint8Array,
 ): Promise<ArtifactReference> {
   const response = await fetch(`${rest.url}/api/artifacts`, {
@@ -206,7 +217,7 @@ export function encodeCanvas(
 }
 
 async function post<T>(
-  rest: RunningRest,
+  rest: RestOfSearches,
   path: string,
   body: object,
 ): Promise<T> {
