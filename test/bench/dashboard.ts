@@ -54,13 +54,15 @@ try {
   await page.locator('[role="gridcell"][data-state="done"]').first().waitFor();
   await page.waitForLoadState("networkidle");
   const before = await heapMiB(devtools);
-  say("scrolling, nothing fetched before …");
-  const cold = await withCosts(devtools, () => scroll(page));
+  say("scrolling, no picture fetched before …");
+  const reading = await withCosts(devtools, () => scroll(page, 1.5));
+  const flinging = await withCosts(devtools, () => scroll(page, 4));
   say("scrolling back …");
-  const warm = await withCosts(devtools, () => scroll(page, -1));
+  const back = await withCosts(devtools, () => scroll(page, -4));
   figures.scroll = {
-    cold,
-    warm,
+    reading,
+    flinging,
+    back,
     heapMiB: [before, await heapMiB(devtools)],
     elements: await page.evaluate(() => document.querySelectorAll("*").length),
   };
@@ -120,10 +122,10 @@ async function measureLoad(
   };
 }
 
-/** Scrolls the gallery as far as the time goes, half a screen in each tenth of a second. @param direction 1 down, -1 up */
-function scroll(page: Page, direction = 1): Promise<object> {
+/** Scrolls the gallery as far as the time goes. @param speed pixels a millisecond, downwards */
+function scroll(page: Page, speed: number): Promise<object> {
   return page.evaluate(
-    ([way, ms]) =>
+    ([pace, ms]) =>
       new Promise<object>((resolve) => {
         const grid = document.querySelector('[role="grid"]')!;
         const frames: number[] = [];
@@ -131,12 +133,13 @@ function scroll(page: Page, direction = 1): Promise<object> {
         let last = began;
         const step = (now: number) => {
           frames.push(now - last);
-          grid.scrollTop += way * Math.min(now - last, 50) * 4;
+          grid.scrollTop += pace * Math.min(now - last, 50);
           last = now;
           if (now - began < ms) requestAnimationFrame(step);
           else {
             frames.sort((a, b) => a - b);
             resolve({
+              pixelsPerSecond: pace * 1_000,
               framesPerSecond:
                 Math.round((10_000 * frames.length) / (now - began)) / 10,
               frameP95Ms: Math.round(frames[Math.floor(frames.length * 0.95)]),
@@ -147,7 +150,7 @@ function scroll(page: Page, direction = 1): Promise<object> {
         };
         requestAnimationFrame(step);
       }),
-    [direction, seconds * 1_000] as const,
+    [speed, seconds * 1_000] as const,
   );
 }
 

@@ -30,6 +30,7 @@ import {
   type PatternRow,
   type PatternRows,
 } from "./pattern-rows.ts";
+import { restSheets } from "./sheet-store.ts";
 import type { Backdrop, PictureKind } from "./sheet.ts";
 import { TileRow, type Tile } from "./tile-row.tsx";
 
@@ -63,6 +64,8 @@ interface GalleryGridProps {
 /** Beside what is in sight, so that scrolling shows no gaps; CSS pixels across. */
 const overscanWidth = 240;
 const overscanRows = 3;
+/** Too fast to look at pictures; CSS pixels a millisecond. */
+const flingSpeed = 2.5;
 /** Classes of which no row is ever out of the page. */
 const shownWhole = 24;
 
@@ -81,6 +84,7 @@ export function GalleryGrid({
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: measure, width: viewWidth } = useElementSize();
   const [scrollLeft, setScrollLeft] = useState(0);
+  const lastScroll = useRef({ top: 0, at: 0 });
   const [active, setActive] = useState({ row: 0, column: 0 });
   const gridId = useId();
   const { columns, width } = useMemo(
@@ -171,6 +175,7 @@ export function GalleryGrid({
     else return onKey(event.key);
     event.preventDefault();
   };
+  const items = virtualizer.getVirtualItems();
   const height = virtualizer.getTotalSize() + headHeight;
   return (
     <div
@@ -195,9 +200,17 @@ export function GalleryGrid({
         height: height + 2,
         // Never wider than what is in it, with room for a scroll bar.
         width: width + labelWidth + tileGap + 18,
+        ["--gallery-side" as string]: `${side}px`,
       }}
       onKeyDown={press}
-      onScroll={(event) => setScrollLeft(event.currentTarget.scrollLeft)}
+      onScroll={({ currentTarget, timeStamp }) => {
+        setScrollLeft(currentTarget.scrollLeft);
+        const { top, at } = lastScroll.current;
+        lastScroll.current = { top: currentTarget.scrollTop, at: timeStamp };
+        const speed =
+          Math.abs(currentTarget.scrollTop - top) / (timeStamp - at);
+        if (speed > flingSpeed) restSheets();
+      }}
     >
       <Head
         models={models}
@@ -216,7 +229,14 @@ export function GalleryGrid({
         }}
         role="rowgroup"
       >
-        {virtualizer.getVirtualItems().map(({ index, start }) => {
+        <Labels
+          classRows={classRows}
+          items={items}
+          width={labelWidth}
+          height={virtualizer.getTotalSize()}
+          side={side}
+        />
+        {items.map(({ index, start }) => {
           const classRow = classRows[index]!;
           return (
             <div
@@ -225,23 +245,17 @@ export function GalleryGrid({
               aria-rowindex={index + 2}
               className={classes.row}
               style={{
-                transform: `translateY(${start}px)`,
-                height: rowHeight,
-                paddingTop: tileGap,
+                top: start + tileGap,
+                insetInlineStart: labelWidth,
+                height: rowHeight - tileGap,
               }}
             >
               <div
                 role="rowheader"
                 aria-colindex={1}
-                className={classes.label}
-                style={{ width: labelWidth, height: side }}
+                className={classes.hidden}
               >
-                <span className={classes.labelName} dir="auto">
-                  {classRow.name}
-                </span>
-                <span className={classes.labelIndex}>
-                  {indexText(classRow)}
-                </span>
+                {classRow.name} {indexText(classRow)}
               </div>
               <div
                 className={classes.tiles}
@@ -272,6 +286,38 @@ export function GalleryGrid({
     </div>
   );
 }
+
+/** Names of classes, in one column that stays while the rest moves sideways; for who reads aloud each row has its own. */
+const Labels = ({
+  classRows,
+  items,
+  width,
+  height,
+  side,
+}: {
+  readonly classRows: readonly ClassRow[];
+  readonly items: readonly { readonly index: number; readonly start: number }[];
+  readonly width: number;
+  readonly height: number;
+  readonly side: number;
+}) => (
+  <div className={classes.labels} aria-hidden="true" style={{ width, height }}>
+    {items.map(({ index, start }) => (
+      <div
+        key={index}
+        className={classes.label}
+        style={{ top: start + tileGap, height: side }}
+      >
+        <span className={classes.labelName} dir="auto">
+          {classRows[index]!.name}
+        </span>
+        <span className={classes.labelIndex}>
+          {indexText(classRows[index]!)}
+        </span>
+      </div>
+    ))}
+  </div>
+);
 
 const clamp = (place: number, count: number): number =>
   Math.min(Math.max(0, place), Math.max(0, count - 1));

@@ -5,8 +5,11 @@ export type TileSize = (typeof tileSizes)[number];
 
 const targets: Readonly<Record<TileSize, number>> = { S: 56, M: 96, L: 168 };
 
-/** Room for the number beneath a picture, and the bar. */
+/** Room for the bar beneath a picture, and the number. */
 export const captionHeight = 34;
+/** Between a picture and its bar. */
+export const barGap = 2;
+export const barHeight = 9;
 export const tileGap = 8;
 /** Between models that stand side by side. */
 export const groupGap = 24;

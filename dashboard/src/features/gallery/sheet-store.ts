@@ -57,7 +57,20 @@ export function wantSheet(
   };
 }
 
+/** For so long nothing more is asked for; milliseconds. What flies past is not looked at, and frames come first. */
+const restMs = 120;
+let resting: ReturnType<typeof setTimeout> | undefined;
+
+export function restSheets(): void {
+  clearTimeout(resting);
+  resting = setTimeout(() => {
+    resting = undefined;
+    pump();
+  }, restMs);
+}
+
 function pump(): void {
+  if (resting !== undefined) return;
   for (const [patternId, want] of wanted) {
     if (requests >= mostRequests) return;
     if (want.isUnderWay) continue;
@@ -102,6 +115,8 @@ async function load(patternId: string, signal: AbortSignal): Promise<Sheet> {
   return decodeSheet(await response.blob());
 }
 
+let scratch: OffscreenCanvas | undefined;
+
 /** Ranks are numbers, not colours: nothing on the way may change them. */
 async function decodeSheet(file: Blob): Promise<Sheet> {
   const picture = await createImageBitmap(file, {
@@ -109,8 +124,9 @@ async function decodeSheet(file: Blob): Promise<Sheet> {
     premultiplyAlpha: "none",
   });
   const { width, height } = picture;
-  const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext("2d", { willReadFrequently: true })!;
+  if (scratch?.width !== width || scratch.height !== height)
+    scratch = new OffscreenCanvas(width, height);
+  const context = scratch.getContext("2d", { willReadFrequently: true })!;
   context.drawImage(picture, 0, 0);
   picture.close();
   return readSheet(

@@ -71,7 +71,10 @@ export function drawPicture(
       return;
     case "mask":
       for (let i = 0; i < mask.length; i++) {
-        out.set(ramp.subarray(mask[i]! * 3, mask[i]! * 3 + 3), i * 4);
+        const color = mask[i]! * 3;
+        out[i * 4] = ramp[color]!;
+        out[i * 4 + 1] = ramp[color + 1]!;
+        out[i * 4 + 2] = ramp[color + 2]!;
         out[i * 4 + 3] = 255;
       }
       return;
@@ -81,7 +84,11 @@ export function drawPicture(
       else out.fill(0);
       for (let i = 0; i < ranks.length; i++) {
         if (ranks[i]! >= k || ranks[i] === noRank) continue;
-        out.set(canvas.subarray(i * 4, i * 4 + 4), i * 4);
+        const pixel = i * 4;
+        out[pixel] = canvas[pixel]!;
+        out[pixel + 1] = canvas[pixel + 1]!;
+        out[pixel + 2] = canvas[pixel + 2]!;
+        out[pixel + 3] = canvas[pixel + 3]!;
       }
       return;
   }
