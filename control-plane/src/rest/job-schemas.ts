@@ -3,6 +3,7 @@ import { z } from "zod";
 import { jobKinds, jobStatuses, type JobView } from "../jobs/job.ts";
 import { shardStatuses } from "../shards/shard-status.ts";
 import type { SearchEstimate } from "../jobs/estimate-search.ts";
+import type { AttemptView } from "../jobs/list-attempts.ts";
 import type { ShardView } from "../jobs/list-shards.ts";
 import {
   canvasSources,
@@ -147,6 +148,19 @@ export const job: z.ZodType<JobView> = z.object({
   createdAt: z.iso.datetime(),
   createdBy: z.string(),
   finishedAt: z.iso.datetime().nullable(),
+});
+
+export const attempt: z.ZodType<AttemptView> = z.object({
+  leaseId: z.uuid(),
+  nodeId: z.uuid(),
+  nodeName: z.string().nullable(),
+  replicaId: z.uuid(),
+  retryCount: count,
+  grantedAt: z.iso.datetime(),
+  acceptedAt: z.iso.datetime().nullable(),
+  renewedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+  outcome: z.string().nullable(),
 });
 
 export const shard: z.ZodType<ShardView> = z.object({

@@ -2,29 +2,16 @@
 import { api, bodyOf } from "../../api/client.ts";
 import type { LiveJob } from "./job-types.ts";
 
-export type JobChange =
-  | { readonly kind: "pause" | "resume" | "cancel" | "redrive" }
-  | { readonly kind: "weight"; readonly weight: number };
+export type JobChange = "pause" | "resume" | "cancel";
 
 export function changeJob(id: string, change: JobChange): Promise<LiveJob> {
   const params = { params: { path: { id } } };
-  switch (change.kind) {
+  switch (change) {
     case "pause":
       return bodyOf(api.POST("/api/jobs/{id}/pause", params));
     case "resume":
       return bodyOf(api.POST("/api/jobs/{id}/resume", params));
     case "cancel":
       return bodyOf(api.POST("/api/jobs/{id}/cancel", params));
-    case "redrive":
-      return bodyOf(
-        api.POST("/api/jobs/{id}/redrive" as never, params as never),
-      );
-    case "weight":
-      return bodyOf(
-        api.PATCH(
-          "/api/jobs/{id}" as never,
-          { ...params, body: { weight: change.weight } } as never,
-        ),
-      );
   }
 }

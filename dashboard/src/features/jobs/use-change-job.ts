@@ -5,12 +5,10 @@ import { changeJob, type JobChange } from "./change-job.ts";
 import type { LiveJob } from "./job-types.ts";
 import { jobKey } from "./use-job-data.ts";
 
-const tried: Readonly<Record<JobChange["kind"], string>> = {
+const tried: Readonly<Record<JobChange, string>> = {
   pause: "The job was not paused",
   resume: "The job was not resumed",
   cancel: "The job was not cancelled",
-  redrive: "The dead shards were not put back",
-  weight: "The weight was not changed",
 };
 
 export function useChangeJob(job: Pick<LiveJob, "id" | "name">) {
@@ -25,10 +23,10 @@ export function useChangeJob(job: Pick<LiveJob, "id" | "name">) {
       void client.invalidateQueries({ queryKey: ["jobs"] });
       void client.invalidateQueries({ queryKey: jobKey(job.id) });
     },
-    onError: (error, { kind }) =>
+    onError: (error, change) =>
       notifications.show({
         color: "red",
-        title: tried[kind],
+        title: tried[change],
         message: error.message,
         autoClose: false,
         role: "alert",

@@ -1,43 +1,19 @@
-/** Drain, take back, revoke. Revoking asks first. */
+/** Revokes a node, and asks first. */
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useChangeNode } from "./change-node.ts";
 import type { ListedNode } from "./node-types.ts";
+import { useRevokeNode } from "./revoke-node.ts";
 
 export function NodeActions({ node }: { readonly node: ListedNode }) {
-  const change = useChangeNode(node);
+  const revoke = useRevokeNode(node);
   const [isAsking, { open, close }] = useDisclosure(false);
-  const isPending = (kind: typeof change.variables) =>
-    change.isPending && change.variables === kind;
   if (node.isRevoked) return null;
   return (
     <Group gap="xs">
-      {node.status === "ONLINE" && (
-        <Button
-          size="xs"
-          variant="default"
-          loading={isPending("drain")}
-          aria-label={`Drain ${node.name}`}
-          onClick={() => change.mutate("drain")}
-        >
-          Drain
-        </Button>
-      )}
-      {node.status === "DRAINING" && (
-        <Button
-          size="xs"
-          variant="default"
-          loading={isPending("undrain")}
-          aria-label={`Give work to ${node.name} again`}
-          onClick={() => change.mutate("undrain")}
-        >
-          Give work again
-        </Button>
-      )}
       <Button
         size="xs"
         variant="default"
-        loading={isPending("revoke")}
+        loading={revoke.isPending}
         aria-label={`Revoke ${node.name}`}
         onClick={open}
       >
@@ -59,7 +35,7 @@ export function NodeActions({ node }: { readonly node: ListedNode }) {
               " What it is at work on is given to other nodes, from its last checkpoint."}
           </Text>
           <Text size="sm" c="dimmed">
-            Draining lets it finish first, and needs no new token.
+            To let it finish first, end its process with SIGTERM instead.
           </Text>
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={close} data-autofocus>
@@ -69,7 +45,7 @@ export function NodeActions({ node }: { readonly node: ListedNode }) {
               color="red.9"
               onClick={() => {
                 close();
-                change.mutate("revoke");
+                revoke.mutate();
               }}
             >
               Revoke the node
