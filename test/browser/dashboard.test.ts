@@ -244,6 +244,7 @@ describe.skipIf(started.browser === null)(`a newcomer${why}`, () => {
       .locator('input[type="file"]')
       .setInputFiles([bundledModel, bundledModel.replace(/\.onnx$/, ".json")]);
     const section = page.getByRole("region", { name: "natural.onnx" });
+    await section.getByRole("button", { name: /^Manifest/ }).click();
     await section.getByLabel("Name", { exact: true }).fill("boastful");
     await section
       .getByRole("textbox", { name: "Declared accuracy" })
