@@ -3,8 +3,6 @@
  * running job to the refusal of a broken upload; then every view held against axe, in both schemes, wide and narrow.
  */
 import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
-import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +13,7 @@ import { startBrowser } from "../harness/browser.ts";
 import { startMotif, type Running } from "../harness/motif.ts";
 import { send } from "../harness/rest.ts";
 import { TcpProxy } from "../harness/tcp-proxy.ts";
+import { findFreePort } from "./find-free-port.ts";
 
 const started = await startBrowser();
 const why = started.browser === null ? ` (no browser: ${started.reason})` : "";
@@ -65,14 +64,6 @@ afterAll(async () => {
   await demo?.finished;
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 }, 60_000);
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 const jobs = async () =>
   (await send<readonly Job[]>(url, "GET", "/api/jobs")).body;

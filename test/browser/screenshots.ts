@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startBrowser } from "../harness/browser.ts";
+import { drawDashboard } from "./dashboard-screenshots.ts";
 import {
   writeComparisonExample,
   writeExample,
@@ -60,6 +61,9 @@ try {
       }
       await page.close();
     }
+  await drawDashboard(browser, target, (path) =>
+    process.stdout.write(`${path}\n`),
+  );
 } finally {
   await browser.close();
   await rm(pages, { recursive: true, force: true });

@@ -52,7 +52,8 @@ export function manifestOf(
   put(
     "classes",
     form.classes
-      .split(/\r?\n|,/)
+      // Names have commas in them ("tench, Tinca tinca"): these part names only where there are no lines.
+      .split(form.classes.trim().includes("\n") ? "\n" : ",")
       .map((name) => name.trim())
       .filter((name) => name !== ""),
   );
