@@ -17,7 +17,10 @@ export async function leasesRunningOn(
 export interface Takeover {
   readonly leaseId: string;
   readonly outcome: string | null;
-  /** Seconds from `since` until another lease of the same shard was accepted; null while there is none. */
+  /**
+   * Seconds from `since` until another lease of the same shard was accepted, or ended with its result: of a short shard nobody notes
+   * that it was accepted. Null while there is neither.
+   */
   readonly seconds: number | null;
 }
 
@@ -32,9 +35,10 @@ export async function takeoversOf(
     outcome: string | null;
     seconds: string | null;
   }>(
-    `SELECT lost.id, lost.outcome, extract(epoch FROM min(next.accepted_at) - $2) AS seconds
-     FROM lease lost LEFT JOIN lease next
-       ON next.shard_id = lost.shard_id AND next.id <> lost.id AND next.accepted_at > $2
+    `SELECT lost.id, lost.outcome, extract(epoch FROM min(next.ran_at) - $2) AS seconds
+     FROM lease lost LEFT JOIN (
+       SELECT *, coalesce(accepted_at, CASE WHEN outcome = 'SUCCEEDED' THEN ended_at END) AS ran_at FROM lease
+     ) AS next ON next.shard_id = lost.shard_id AND next.id <> lost.id AND next.ran_at > $2
      WHERE lost.id = ANY($1) GROUP BY lost.id`,
     [leaseIds, since],
   );
