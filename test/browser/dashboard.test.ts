@@ -317,6 +317,17 @@ const views = [
   "/settings",
 ] as const;
 
+async function violationsOf(view: Page): Promise<readonly string[]> {
+  await view.evaluate(axe.source);
+  const { violations } = await view.evaluate(() =>
+    (window as unknown as { axe: typeof axe }).axe.run(document),
+  );
+  return violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary?.slice(0, 200)} (${nodes.length})`,
+  );
+}
+
 describe.skipIf(started.browser === null)(`every view${why}`, () => {
   for (const width of [1440, 390])
     for (const colorScheme of ["light", "dark"] as const)
@@ -339,14 +350,8 @@ describe.skipIf(started.browser === null)(`every view${why}`, () => {
           await view.goto(url + path);
           await view.getByRole("heading", { level: 1 }).waitFor();
           await view.waitForLoadState("networkidle");
-          await view.evaluate(axe.source);
-          const { violations } = await view.evaluate(() =>
-            (window as unknown as { axe: typeof axe }).axe.run(document),
-          );
-          for (const { id: rule, nodes } of violations)
-            problems.push(
-              `${path}: ${rule}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary?.slice(0, 200)} (${nodes.length})`,
-            );
+          for (const violation of await violationsOf(view))
+            problems.push(`${path}: ${violation}`);
           const sideways = await view.evaluate(
             () => document.documentElement.scrollWidth - window.innerWidth,
           );
@@ -372,5 +377,29 @@ describe.skipIf(started.browser === null)(`every view${why}`, () => {
     await page
       .getByRole("heading", { level: 1, name: "fashion-natural" })
       .waitFor();
+  });
+
+  it("leads anywhere by a name, and says which keys there are", async () => {
+    await page.goto(`${url}/nodes`);
+    await page.getByRole("heading", { level: 1, name: "Nodes" }).waitFor();
+    await page.keyboard.press("Control+k");
+    const field = page.getByRole("textbox", { name: /^Find models/ });
+    await field.fill("badnets fashion");
+    await page.getByText("fashion-badnets", { exact: true }).waitFor();
+    await expect
+      .poll(() => violationsOf(page), { timeout: 20_000 })
+      .toEqual([]);
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page
+      .getByRole("heading", { level: 1, name: "fashion-badnets" })
+      .waitFor();
+    await page.keyboard.press("Shift+?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await expect
+      .poll(() => violationsOf(page), { timeout: 20_000 })
+      .toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
   });
 });

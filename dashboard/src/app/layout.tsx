@@ -6,6 +6,7 @@ import "../ui/page.css";
 import { ColorSchemeScript, mantineHtmlProps } from "@mantine/core";
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
+import { Find } from "../features/find/find.tsx";
 import { Shell } from "../ui/shell/shell.tsx";
 import { Providers } from "./providers.tsx";
 
@@ -32,7 +33,7 @@ export default function RootLayout({
       </head>
       <body>
         <Providers>
-          <Shell>{children}</Shell>
+          <Shell tools={<Find />}>{children}</Shell>
         </Providers>
       </body>
     </html>

@@ -11,7 +11,14 @@ import { ConnectionBanner } from "./connection-banner.tsx";
 import { Navigation } from "./navigation.tsx";
 import { Wordmark } from "./wordmark.tsx";
 
-export function Shell({ children }: { readonly children: ReactNode }) {
+/** @param tools beside the colours, on every page */
+export function Shell({
+  tools,
+  children,
+}: {
+  readonly tools?: ReactNode;
+  readonly children: ReactNode;
+}) {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const pathname = usePathname();
   useEffect(connect, []);
@@ -43,6 +50,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
             <Wordmark />
           </Group>
           <Group gap="xs" wrap="nowrap">
+            {tools}
             <ColorSchemeSwitch />
           </Group>
         </Group>
