@@ -1,5 +1,6 @@
 /** The WebGPU provider, on SwiftShader where there is no GPU. */
 import { execFile } from "node:child_process";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
@@ -15,7 +16,14 @@ it.skipIf(swiftshaderAbsent !== "")(
   async () => {
     const driver = await unpackSwiftshader();
     const { stdout } = await promisify(execFile)(process.execPath, [entry], {
-      env: { ...process.env, VK_DRIVER_FILES: driver },
+      env: {
+        ...process.env,
+        VK_DRIVER_FILES: driver,
+        // Beside the driver lies Vulkan's loader, which a machine without a GPU may lack.
+        LD_LIBRARY_PATH: [dirname(driver), process.env.LD_LIBRARY_PATH]
+          .filter(Boolean)
+          .join(":"),
+      },
     });
     const [expected, given] = JSON.parse(
       stdout.trim().split("\n").at(-1)!,
