@@ -5,11 +5,14 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { startMotif } from "../harness/motif.ts";
 import { send } from "../harness/rest.ts";
+import { waitFor } from "../harness/wait-for.ts";
 import { findFreePort } from "./find-free-port.ts";
 
 interface Job {
   readonly id: string;
   readonly name: string;
+  readonly kind: string;
+  readonly status: string;
 }
 
 /** @param target folder of the pictures @param tell called with the path of each */
@@ -26,9 +29,18 @@ export async function drawDashboard(
     ...["demo", "--out", join(folder, "demo"), "--port", `${port}`],
   );
   try {
-    await demo.waitFor(/Done in /);
+    await demo.waitFor(/searches of ten classes each/);
     const url = `http://127.0.0.1:${port}`;
-    const { body: jobs } = await send<readonly Job[]>(url, "GET", "/api/jobs");
+    const jobs = await waitFor(
+      "the demo's searches",
+      async () => {
+        const { body } = await send<readonly Job[]>(url, "GET", "/api/jobs");
+        const searches = body.filter(({ kind }) => kind === "search");
+        const areDone = searches.every(({ status }) => status === "SUCCEEDED");
+        return searches.length >= 4 && areDone && body;
+      },
+      { withinMs: 300_000 },
+    );
     const views = viewsOf(jobs);
     const page = await browser.newPage();
     for (const width of [1440, 390])
