@@ -394,6 +394,8 @@ describe.skipIf(started.browser === null)(`every view${why}`, () => {
     await page
       .getByRole("heading", { level: 1, name: "fashion-badnets" })
       .waitFor();
+    // While it closes, its field still takes what is typed.
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
     await page.keyboard.press("Shift+?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
     await expect
