@@ -34,18 +34,18 @@ interface Row {
 /** Shards yield and are tried a few times; more than this says nothing new. */
 const mostAttempts = 200;
 
-/** @param index of the shard, as the address has it @returns the newest 200 at most @throws ControlPlaneError "not-found" where there is no such job or shard */
+/**
+ * @param index of the shard, as the address has it
+ * @returns the newest 200 at most
+ * @throws ControlPlaneError "not-found" where there is no such job or shard
+ */
 export async function listAttempts(
   client: Queryable,
   jobId: string,
   index: string,
 ): Promise<readonly AttemptView[]> {
   await requireJob(client, jobId);
-  const { rows: shards } = await client.query<{ id: string }>(
-    `SELECT id FROM shard WHERE job_id = $1 AND "index"::text = $2`,
-    [jobId, index],
-  );
-  const [shard] = shards;
+  const shard = await findShard(client, jobId, index);
   if (!shard)
     throw new ControlPlaneError(
       "not-found",
@@ -71,4 +71,17 @@ export async function listAttempts(
     endedAt: row.ended_at?.toISOString() ?? null,
     outcome: row.outcome,
   }));
+}
+
+async function findShard(
+  client: Queryable,
+  jobId: string,
+  index: string,
+): Promise<{ readonly id: string } | undefined> {
+  if (!/^\d{1,9}$/.test(index)) return undefined;
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT id FROM shard WHERE job_id = $1 AND "index" = $2`,
+    [jobId, Number(index)],
+  );
+  return rows[0];
 }

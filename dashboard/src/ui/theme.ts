@@ -24,6 +24,13 @@ export const theme = createTheme({
     Notification: {
       styles: { description: { color: "var(--mantine-color-dimmed)" } },
     },
+    // What is said is read in the colour of text; its ground says how grave it is.
+    Alert: {
+      styles: {
+        title: { color: "var(--mantine-color-text)" },
+        message: { color: "var(--mantine-color-text)" },
+      },
+    },
     // A dialog's header is no second one of the page.
     ModalHeader: { defaultProps: { component: "div" } },
     Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },

@@ -14,9 +14,9 @@ import {
 } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import type { ReactNode } from "react";
 import { api, bodyOf } from "../../api/client.ts";
 import type { Dataset, ListedModel } from "../../api/types.ts";
+import { Fact } from "../../ui/fact.tsx";
 import { formatCount, formatShare } from "../../ui/format.ts";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { RelativeTime } from "../../ui/relative-time.tsx";
@@ -99,14 +99,7 @@ function DatasetPage({
       />
       <Stack gap="md">
         {dataset.status === "REFUSED" && (
-          <Alert
-            color="red"
-            title="This data set was refused"
-            styles={{
-              title: { color: "inherit" },
-              message: { color: "inherit" },
-            }}
-          >
+          <Alert color="red" title="This data set was refused">
             <span className="name">{dataset.problem}</span>
           </Alert>
         )}
@@ -209,18 +202,3 @@ function DatasetPage({
     </>
   );
 }
-
-const Fact = ({
-  label,
-  children,
-}: {
-  readonly label: string;
-  readonly children: ReactNode;
-}) => (
-  <Stack gap={2}>
-    <Text size="xs" c="dimmed" fw={600}>
-      {label}
-    </Text>
-    {children}
-  </Stack>
-);

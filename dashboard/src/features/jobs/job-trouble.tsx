@@ -26,10 +26,6 @@ export function JobTrouble({
       variant="light"
       mb="md"
       title={`${plural(job.shards.dead, "shard")} of ${job.shards.total} ${job.shards.dead === 1 ? "was" : "were"} given up`}
-      styles={{
-        message: { color: "var(--mantine-color-text)" },
-        title: { color: "var(--mantine-color-text)" },
-      }}
       role="alert"
     >
       <Stack gap="sm">

@@ -11,8 +11,8 @@ import {
   Text,
 } from "@mantine/core";
 import Link from "next/link";
-import type { ReactNode } from "react";
 import type { Model } from "../../api/types.ts";
+import { Fact } from "../../ui/fact.tsx";
 import { formatCount, formatShare } from "../../ui/format.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
@@ -35,15 +35,7 @@ export function ModelFacts({ model }: { readonly model: Model }) {
       {model.checks
         .filter(({ status }) => status === "REFUSED")
         .map(({ dataset, problem }) => (
-          <Alert
-            key={dataset}
-            color="red"
-            title={`Refused for ${dataset}`}
-            styles={{
-              title: { color: "inherit" },
-              message: { color: "inherit" },
-            }}
-          >
+          <Alert key={dataset} color="red" title={`Refused for ${dataset}`}>
             <span className="name">{problem}</span>
           </Alert>
         ))}
@@ -128,21 +120,6 @@ export function ModelFacts({ model }: { readonly model: Model }) {
     </Stack>
   );
 }
-
-const Fact = ({
-  label,
-  children,
-}: {
-  readonly label: string;
-  readonly children: ReactNode;
-}) => (
-  <Stack gap={2}>
-    <Text size="xs" c="dimmed" fw={600}>
-      {label}
-    </Text>
-    {children}
-  </Stack>
-);
 
 function accuracyWords(accuracy: number, images: number): string {
   const [low, high] = wilson(accuracy, images);

@@ -341,15 +341,7 @@ function SearchForm({
           <Stack gap="md">
             <Estimate values={values} defaults={defaults} />
             {summary !== null && (
-              <Alert
-                color="red"
-                role="alert"
-                title="The job was refused"
-                styles={{
-                  title: { color: "inherit" },
-                  message: { color: "inherit" },
-                }}
-              >
+              <Alert color="red" role="alert" title="The job was refused">
                 {summary}
               </Alert>
             )}

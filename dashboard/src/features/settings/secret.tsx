@@ -20,14 +20,7 @@ export const Secret = ({
   readonly secret: string;
   readonly onClose: () => void;
 }) => (
-  <Alert
-    color="green"
-    title={title}
-    styles={{
-      message: { color: "var(--mantine-color-text)" },
-      title: { color: "var(--mantine-color-text)" },
-    }}
-  >
+  <Alert color="green" title={title}>
     <Stack gap="sm" align="flex-start">
       <Text size="sm">{says}</Text>
       <Code block style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }}>

@@ -33,10 +33,7 @@ export function SettingsView() {
               <AuditLog />
             </>
           ) : (
-            <Alert
-              title="Tokens and the audit log are for administrators"
-              styles={{ message: { color: "var(--mantine-color-text)" } }}
-            >
+            <Alert title="Tokens and the audit log are for administrators">
               Log in with a token of the scope admin to see them.
             </Alert>
           )}

@@ -285,11 +285,7 @@ const Problem = ({
   readonly title: string;
   readonly text: string;
 }) => (
-  <Alert
-    color="red"
-    title={title}
-    styles={{ title: { color: "inherit" }, message: { color: "inherit" } }}
-  >
+  <Alert color="red" title={title}>
     <span className="name">{text}</span>
   </Alert>
 );

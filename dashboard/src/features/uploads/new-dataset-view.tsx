@@ -174,14 +174,7 @@ export function NewDatasetView() {
               <Progress value={state.share * 100} aria-label="Upload" />
             )}
             {state.step === "refused" && !state.isAboutName && (
-              <Alert
-                color="red"
-                title="The data set was refused"
-                styles={{
-                  title: { color: "inherit" },
-                  message: { color: "inherit" },
-                }}
-              >
+              <Alert color="red" title="The data set was refused">
                 <span className="name">{state.problem}</span>
               </Alert>
             )}

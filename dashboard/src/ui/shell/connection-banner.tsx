@@ -37,15 +37,7 @@ export function ConnectionBanner() {
   return (
     <div role="status">
       {isShown && (
-        <Alert
-          color="yellow"
-          mb="md"
-          title="The control plane does not answer"
-          styles={{
-            message: { color: "var(--mantine-color-text)" },
-            title: { color: "var(--mantine-color-text)" },
-          }}
-        >
+        <Alert color="yellow" mb="md" title="The control plane does not answer">
           What you see may be old. It is tried again all the time, and the page
           catches up by itself.
         </Alert>
