@@ -285,7 +285,7 @@ function SearchForm({
                     />
                     <NumberInput
                       label="α"
-                      description="Weight of the mask’s size"
+                      description="Weight of the class; the mask’s size has 1 − α"
                       step={0.05}
                       decimalScale={4}
                       {...form.getInputProps("alpha")}
