@@ -56,7 +56,8 @@ export function settingsOf(job: Job): readonly Setting[] {
     {
       name: "Alpha",
       value: String(settings.alpha),
-      meaning: "What a mask's size costs against its effect.",
+      meaning:
+        "What the pattern's effect counts; the mask's size counts 1 − alpha.",
     },
     { name: "Step size, mask", value: String(settings.stepSize) },
     ...(settings.canvasSource === "free"
