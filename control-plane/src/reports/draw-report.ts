@@ -85,16 +85,12 @@ export class Reports {
     signal: AbortSignal,
   ): Promise<void> {
     const result = await readResult(this.#database.pool, jobId);
-    const limit = pLimit(copies);
-    const copying: Promise<void>[] = [];
-    for await (const { path, sha256 } of result.files()) {
-      signal.throwIfAborted();
-      if (limit.pendingCount > copies) await Promise.race(copying);
-      copying.push(
-        limit(() => this.#copyFile(sha256, join(folder, path), signal)),
-      );
-    }
-    await Promise.all(copying);
+    // The first that fails ends it, and none fails unseen.
+    await Readable.from(result.files()).forEach(
+      ({ path, sha256 }: { readonly path: string; readonly sha256: string }) =>
+        this.#copyFile(sha256, join(folder, path), signal),
+      { concurrency: copies, signal },
+    );
     await pipeline(
       Readable.from(writeResultFile(result)),
       createWriteStream(join(folder, "result.json")),
