@@ -97,7 +97,8 @@ export async function runSearchShard(
       dataset: data.dataset,
       parts: data.parts,
       images: await data.images(),
-      evaluation: evaluation.value,
+      // Predictions outlive the data set that they were made of, which another shard's may have pushed out and closed.
+      evaluation: { ...evaluation.value, dataset: data.dataset },
       compiled: machine.value,
       settings,
       pack,

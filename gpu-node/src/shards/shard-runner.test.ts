@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { openDataset } from "../data/index.ts";
 import type { Backend } from "../engine/index.ts";
 import {
   backend,
@@ -50,6 +51,29 @@ describe("a runner", () => {
     expect((await run()).compileMs).toBeGreaterThan(0);
     expect((await run()).compileMs).toBe(0);
     expect(counts.compiled).toBe(2); // The predictor, and the step.
+  });
+
+  it("goes from one data set to others and back", async () => {
+    const runner = bench.newRunner();
+    const places = ["first", "second", "third"].map((name) =>
+      join(bench.folder, name),
+    );
+    for (const place of places) {
+      await mkdir(place);
+      for (const name of await readdir(bench.folder))
+        if (name.endsWith("ubyte"))
+          await cp(join(bench.folder, name), join(place, name));
+    }
+    const opened = await openDataset(bench.folder, { imageShape: [1, 8, 8] });
+    const { digest } = opened;
+    await opened.close();
+    for (const path of [...places, places[0]]) {
+      const work = short({
+        dataset: { path, name: "columns", split: null, digest },
+      });
+      const { patterns } = await search(runner, work, await bench.context());
+      expect(patterns).toHaveLength(1);
+    }
   });
 
   it("keeps as many compiled graphs as it may, and frees the rest and, at the end, all", async () => {
