@@ -17,6 +17,7 @@ import { runMotif, type Finished } from "../harness/motif.ts";
 import { RunningProcess } from "../harness/running-process.ts";
 import { waitFor } from "../harness/wait-for.ts";
 import { expectGallery } from "./gallery-agrees.ts";
+import { expectSamples } from "./samples-agree.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const programs = {
@@ -110,6 +111,7 @@ it("takes a data set and a model, by path and by their bytes, and says what it t
   expect(
     await ask("datasets", "add", path, "--name", "uploaded", "--upload"),
   ).toMatchObject({ status: "READY", imageCount: 120 });
+  for (const name of ["columns", "uploaded"]) await expectSamples(url, name);
   const model = join(folder, "columns.onnx");
   const facts = { numClasses: 3, inputShape: [1, 8, 8] };
   for (const [dataset, ...how] of [["columns"], ["uploaded", "--upload"]]) {

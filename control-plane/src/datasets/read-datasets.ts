@@ -1,6 +1,7 @@
 /** Data sets as people see them. */
 import { ControlPlaneError } from "../control-plane-error.ts";
 import type { Queryable } from "../database/database.ts";
+import type { SampleSheets } from "../shards/shard-result.ts";
 import type { DatasetFile, DatasetReference } from "../shards/shard-spec.ts";
 
 export type CheckStatus = "CHECKING" | "READY" | "REFUSED";
@@ -24,6 +25,13 @@ export interface DatasetView {
   readonly createdBy: string;
 }
 
+/** With what there is of each class. */
+export interface DatasetDetail extends DatasetView {
+  /** Null before its inspection, and where that was by a node that did not count. */
+  readonly imagesByClass: readonly number[] | null;
+  readonly samples: SampleSheets | null;
+}
+
 interface Row {
   readonly id: string;
   readonly name: string;
@@ -41,9 +49,14 @@ interface Row {
   readonly created_by: string;
 }
 
-const selection = `
+interface DetailRow extends Row {
+  readonly images_by_class: readonly number[] | null;
+  readonly samples: SampleSheets | null;
+}
+
+const select = (more = "") => `
   SELECT dataset.id, dataset.name, dataset.status, dataset.problem, dataset.path, dataset.split, dataset.files, dataset.format,
-         dataset.digest, dataset.image_count, dataset.class_names, dataset.created_at, dataset.created_by, inspection.id AS job_id
+         dataset.digest, dataset.image_count, dataset.class_names, dataset.created_at, dataset.created_by, inspection.id AS job_id${more}
   FROM dataset
   LEFT JOIN LATERAL (
     SELECT job.id FROM job
@@ -56,7 +69,7 @@ export async function listDatasets(
   client: Queryable,
 ): Promise<readonly DatasetView[]> {
   const { rows } = await client.query<Row>(
-    `${selection} ORDER BY dataset.name LIMIT 10000`,
+    `${select()} ORDER BY dataset.name LIMIT 10000`,
   );
   return rows.map(viewOf);
 }
@@ -65,13 +78,18 @@ export async function listDatasets(
 export async function readDataset(
   client: Queryable,
   idOrName: string,
-): Promise<DatasetView> {
-  const { rows } = await client.query<Row>(
-    `${selection} WHERE dataset.id::text = $1 OR dataset.name = $1`,
+): Promise<DatasetDetail> {
+  const { rows } = await client.query<DetailRow>(
+    `${select(", dataset.images_by_class, dataset.samples")} WHERE dataset.id::text = $1 OR dataset.name = $1`,
     [idOrName],
   );
   const [row] = rows;
-  if (row) return viewOf(row);
+  if (row)
+    return {
+      ...viewOf(row),
+      imagesByClass: row.images_by_class,
+      samples: row.samples,
+    };
   throw new ControlPlaneError(
     "not-found",
     `There is no data set "${idOrName}". motif datasets list shows what there is.`,

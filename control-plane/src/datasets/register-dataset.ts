@@ -123,7 +123,8 @@ async function write(
     await client.query(
       `UPDATE dataset
        SET path = $2, split = $3, files = $4, created_by = $5, created_at = now(), status = 'CHECKING', problem = NULL,
-           format = NULL, digest = NULL, image_count = NULL, class_names = '{}'
+           format = NULL, digest = NULL, image_count = NULL, class_names = '{}', images_by_class = NULL,
+           samples = NULL
        WHERE name = $1`,
       values,
     );

@@ -16,6 +16,7 @@ import { DATABASE, type Database } from "../database/database.ts";
 import {
   listDatasets,
   readDataset,
+  type DatasetDetail,
   type DatasetView,
 } from "../datasets/read-datasets.ts";
 import { listModelsOfDataset, type ModelView } from "../models/read-models.ts";
@@ -26,7 +27,12 @@ import {
 } from "../storage/artifact-store.ts";
 import { Answers } from "./answers.ts";
 import { FromCaller } from "./callers.ts";
-import { dataset, datasetRequest, model } from "./registration-schemas.ts";
+import {
+  dataset,
+  datasetDetail,
+  datasetRequest,
+  model,
+} from "./registration-schemas.ts";
 
 @ApiTags("data sets")
 @Controller("datasets")
@@ -44,12 +50,12 @@ export class DatasetsController {
 
   @Post()
   @NeedsScope("write")
-  @Answers(201, dataset, "200 where it was there already, just so.")
+  @Answers(201, datasetDetail, "200 where it was there already, just so.")
   async registerDataset(
     @Body({ schema: datasetRequest }) request: z.infer<typeof datasetRequest>,
     @FromCaller() caller: Caller,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<DatasetView> {
+  ): Promise<DatasetDetail> {
     if (request.path !== undefined)
       requireScope(caller, "admin", "A path on the control plane's machine");
     const { id, isKnown } = await registerDataset(
@@ -69,8 +75,8 @@ export class DatasetsController {
   }
 
   @Get(":idOrName")
-  @Answers(200, dataset)
-  readDataset(@Param("idOrName") idOrName: string): Promise<DatasetView> {
+  @Answers(200, datasetDetail)
+  readDataset(@Param("idOrName") idOrName: string): Promise<DatasetDetail> {
     return readDataset(this.#database.pool, idOrName);
   }
 

@@ -1,6 +1,6 @@
 /** Data sets, models and artifacts on the wire. */
 import { z } from "zod";
-import type { DatasetView } from "../datasets/read-datasets.ts";
+import type { DatasetDetail, DatasetView } from "../datasets/read-datasets.ts";
 import { jobKinds, jobStatuses } from "../jobs/job.ts";
 import { modelSettings, type ModelView } from "../models/read-models.ts";
 import { isUsableName } from "../models/register-model.ts";
@@ -59,7 +59,7 @@ export const datasetRequest = z
     },
   );
 
-export const dataset: z.ZodType<DatasetView> = z.object({
+const datasetFields = {
   id: z.uuid(),
   name: z.string(),
   status,
@@ -74,6 +74,29 @@ export const dataset: z.ZodType<DatasetView> = z.object({
   classNames: z.array(z.string()),
   createdAt: z.iso.datetime(),
   createdBy: z.string(),
+};
+
+export const dataset: z.ZodType<DatasetView> = z.object(datasetFields);
+
+export const datasetDetail: z.ZodType<DatasetDetail> = z.object({
+  ...datasetFields,
+  imagesByClass: z
+    .array(count)
+    .nullable()
+    .describe("Null where it was inspected before that was counted."),
+  samples: z
+    .object({
+      height: count.describe("Of one image, in pixels."),
+      width: count,
+      perClass: count.describe("Columns."),
+      classesPerSheet: count.describe("Rows; the last sheet may have fewer."),
+      sheets: z
+        .array(sha256)
+        .describe(
+          "Artifacts, PNG: a row a class, a column an image; what a class lacks is transparent.",
+        ),
+    })
+    .nullable(),
 });
 
 const reference = z.string().min(1).max(200).describe("Id or name.");

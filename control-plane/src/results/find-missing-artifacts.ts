@@ -1,4 +1,4 @@
-/** A result names its masks and pictures by digest; they have to be there before it is written. */
+/** A result names its masks, pictures and sheets by digest; they have to be there before it is written. */
 import type { Queryable } from "../database/database.ts";
 import type { Pattern, ShardResult } from "../shards/shard-result.ts";
 
@@ -7,9 +7,7 @@ export async function findMissingArtifacts(
   client: Queryable,
   results: readonly ShardResult[],
 ): Promise<readonly (string | undefined)[]> {
-  const named = results.map((result) =>
-    result.kind === "search" ? result.patterns.flatMap(artifactsOf) : [],
-  );
+  const named = results.map(namedBy);
   const all = [...new Set(named.flat())];
   if (all.length === 0) return named.map(() => undefined);
   // Locked, so that nobody removes them before the pattern refers to them.
@@ -19,6 +17,12 @@ export async function findMissingArtifacts(
   );
   const stored = new Set(rows.map(({ sha256 }) => sha256));
   return named.map((digests) => digests.find((digest) => !stored.has(digest)));
+}
+
+function namedBy(result: ShardResult): readonly string[] {
+  if (result.kind === "search") return result.patterns.flatMap(artifactsOf);
+  if (result.kind === "inspect-dataset") return result.samples?.sheets ?? [];
+  return [];
 }
 
 const artifactsOf = ({

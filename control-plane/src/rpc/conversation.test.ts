@@ -321,6 +321,7 @@ test("a result that does not fit costs the lease, not the stream", async () => {
         images: 1,
         classNames: [],
         splits: [],
+        imagesByClass: [],
       },
     },
   });
@@ -358,6 +359,7 @@ test("a result of another kind than was asked for costs the lease at once", asyn
         images: 1,
         classNames: ["a"],
         splits: [],
+        imagesByClass: [],
       },
     },
   });

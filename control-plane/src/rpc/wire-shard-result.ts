@@ -6,6 +6,7 @@ import type {
   InspectDatasetResult,
   Pattern,
   PowerPoint,
+  SampleSheets,
   SearchResult,
   ShardResult,
 } from "../shards/shard-result.ts";
@@ -25,6 +26,9 @@ import { FieldViolation } from "./status.ts";
 /** Patterns of one shard, classes of one model, points of one curve. */
 const mostEntries = 100_000;
 const mostTopPixels = 1_000_000;
+/** Pixels of a sample's side, and samples of a class. */
+const largestSample = 64;
+const mostSamples = 8;
 const longestName = 1_000;
 const longestText = 10_000;
 const largestCount = Number.MAX_SAFE_INTEGER;
@@ -184,17 +188,65 @@ function readCheckModel(result: wire.CheckModelResult): CheckModelResult {
   };
 }
 
-const readInspectDataset = (
+function readInspectDataset(
   result: wire.InspectDatasetResult,
-): InspectDatasetResult => ({
-  kind: "inspect-dataset",
-  refusal: readRefusal(result.refusal),
-  format: readText("format", result.format, longestName),
-  digest: readText("digest", result.digest, longestName),
-  images: readInteger("images", result.images, 0, largestCount),
-  classNames: readNames("class_names", result.classNames),
-  splits: readNames("splits", result.splits),
-});
+): InspectDatasetResult {
+  const classNames = readNames("class_names", result.classNames);
+  const { imagesByClass } = result;
+  if (imagesByClass.length > 0 && imagesByClass.length !== classNames.length)
+    throw new FieldViolation(
+      "images_by_class",
+      `It has ${imagesByClass.length} entries for ${classNames.length} classes.`,
+    );
+  return {
+    kind: "inspect-dataset",
+    refusal: readRefusal(result.refusal),
+    format: readText("format", result.format, longestName),
+    digest: readText("digest", result.digest, longestName),
+    images: readInteger("images", result.images, 0, largestCount),
+    classNames,
+    splits: readNames("splits", result.splits),
+    imagesByClass:
+      imagesByClass.length === 0
+        ? null
+        : imagesByClass.map((count, index) =>
+            readInteger(`images_by_class[${index}]`, count),
+          ),
+    samples:
+      result.samples === undefined
+        ? null
+        : readSamples(result.samples, classNames.length),
+  };
+}
+
+/** Pages lay them out by these numbers without asking again. */
+function readSamples(
+  { sheets, ...sizes }: wire.SampleSheets,
+  classes: number,
+): SampleSheets {
+  const size = (field: string, value: number, most: number) =>
+    readInteger(`samples.${field}`, value, 1, most);
+  const classesPerSheet = size(
+    "classes_per_sheet",
+    sizes.classesPerSheet,
+    mostEntries,
+  );
+  const wanted = Math.ceil(classes / classesPerSheet);
+  if (sheets.length !== wanted)
+    throw new FieldViolation(
+      "samples.sheets",
+      `There are ${sheets.length} for ${classes} classes, ${classesPerSheet} a sheet: ${wanted} are expected.`,
+    );
+  return {
+    height: size("height", sizes.height, largestSample),
+    width: size("width", sizes.width, largestSample),
+    perClass: size("per_class", sizes.perClass, mostSamples),
+    classesPerSheet,
+    sheets: sheets.map(
+      (sheet, index) => readArtifact(sheet, `samples.sheets[${index}]`).sha256,
+    ),
+  };
+}
 
 const readNames = (
   field: string,

@@ -88,6 +88,20 @@ export interface InspectDatasetResult {
   readonly images: number;
   readonly classNames: readonly string[];
   readonly splits: readonly string[];
+  /** Null where the node did not count. */
+  readonly imagesByClass: readonly number[] | null;
+  readonly samples: SampleSheets | null;
+}
+
+/** A few images of each class, small: PNG artifacts with a row a class and a column an image. What a class lacks is transparent. */
+export interface SampleSheets {
+  /** Of one image, in pixels. */
+  readonly height: number;
+  readonly width: number;
+  readonly perClass: number;
+  readonly classesPerSheet: number;
+  /** Digests; sheet i holds the classes from i · classesPerSheet on. */
+  readonly sheets: readonly string[];
 }
 
 export interface NoopResult {

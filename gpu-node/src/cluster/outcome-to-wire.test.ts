@@ -128,6 +128,39 @@ it("keeps a refusal, and what is null, as the wire says it", async () => {
   });
 });
 
+it("names a data set's sheets by their digests, and has none where it is refused", async () => {
+  const path = join(directory, "samples-0.png");
+  await writeFile(path, "sheet");
+  const outcome: ShardOutcome = {
+    kind: "inspect-dataset",
+    refusal: null,
+    format: "idx",
+    digest: "ab",
+    images: 5,
+    classNames: ["a", "b"],
+    splits: [],
+    imagesByClass: [2, 3],
+    samples: {
+      ...{ height: 28, width: 20, perClass: 3, classesPerSheet: 100 },
+      sheets: [path],
+    },
+  };
+  const { result, files } = await outcomeToWire(outcome);
+  const sheet = { sha256: sha256(Buffer.from("sheet")), bytes: 5 };
+  expect(files).toEqual([{ path, ...sheet }]);
+  expect(artifactsOf(result)).toEqual([{ ...sheet, mediaType: "image/png" }]);
+  const sent = ShardResult.decode(ShardResult.encode(result).finish());
+  expect(sent.kind).toMatchObject({
+    value: {
+      imagesByClass: [2, 3],
+      samples: { height: 28, width: 20, perClass: 3, sheets: [sheet] },
+    },
+  });
+  const refused = await outcomeToWire({ ...outcome, samples: null });
+  expect(refused.result.kind).toMatchObject({ value: { samples: undefined } });
+  expect(artifactsOf(refused.result)).toEqual([]);
+});
+
 it("refuses a result that no message can carry", async () => {
   const large = {
     ...(await pattern(0)),

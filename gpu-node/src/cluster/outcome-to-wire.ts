@@ -57,7 +57,10 @@ async function kindToWire(
     case "check-model":
       return { $case: "checkModel", value: checkToWire(outcome) };
     case "inspect-dataset":
-      return { $case: "inspectDataset", value: inspectionToWire(outcome) };
+      return {
+        $case: "inspectDataset",
+        value: await inspectionToWire(outcome, register),
+      };
     case "noop":
       return { $case: "noop", value: {} };
   }
@@ -114,9 +117,16 @@ function checkToWire(outcome: CheckModelOutcome): CheckModelResult {
   };
 }
 
-function inspectionToWire(
+async function inspectionToWire(
   outcome: InspectDatasetOutcome,
-): InspectDatasetResult {
-  const { kind: _, refusal, ...facts } = outcome;
-  return { ...facts, refusal: refusal ?? "" };
+  register: Register,
+): Promise<InspectDatasetResult> {
+  const { kind: _, refusal, samples, ...facts } = outcome;
+  const sheets: Artifact[] = [];
+  for (const sheet of samples?.sheets ?? []) sheets.push(await register(sheet));
+  return {
+    ...facts,
+    refusal: refusal ?? "",
+    samples: samples ? { ...samples, sheets } : undefined,
+  };
 }

@@ -11,14 +11,19 @@ export interface ResultArtifact {
 export function artifactsOf(
   result: ShardResult | undefined,
 ): readonly ResultArtifact[] {
-  if (result?.kind?.$case !== "search") return [];
   const found = new Map<string, ResultArtifact>();
   const add = (artifact: Artifact | undefined, mediaType: string) => {
     if (artifact) found.set(artifact.sha256, { ...artifact, mediaType });
   };
-  for (const pattern of result.kind.value.patterns)
-    add(pattern.mask, "application/octet-stream");
-  for (const { canvas, pattern, heatmap } of result.kind.value.patterns)
-    for (const picture of [canvas, pattern, heatmap]) add(picture, "image/png");
+  if (result?.kind?.$case === "search") {
+    const { patterns } = result.kind.value;
+    for (const pattern of patterns)
+      add(pattern.mask, "application/octet-stream");
+    for (const { canvas, pattern, heatmap } of patterns)
+      for (const picture of [canvas, pattern, heatmap])
+        add(picture, "image/png");
+  } else if (result?.kind?.$case === "inspectDataset")
+    for (const sheet of result.kind.value.samples?.sheets ?? [])
+      add(sheet, "image/png");
   return [...found.values()];
 }

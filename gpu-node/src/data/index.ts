@@ -5,4 +5,6 @@ export { findImageShape } from "./image-shape.ts";
 export { readManifest, type Manifest } from "./manifest.ts";
 export { openDataset } from "./open-dataset.ts";
 export { splitParts, type Parts } from "./parts.ts";
+export { bringToShape, type SmallPicture } from "./picture.ts";
+export { readPictures } from "./read-pictures.ts";
 export { randomFrom, type Random } from "./random.ts";

@@ -29,30 +29,50 @@ export function newPictureDecoder(shape: ImageShape) {
   /** @param place what to call the picture in errors @throws MotifError "dataset" */
   return async (bytes: Uint8Array, place: string): Promise<Uint8Array> => {
     checkFormat(bytes, place);
-    try {
+    return explaining(place, async () => {
       if (isExact) {
         const planes = await toPlanes(sharp(bytes, input).autoOrient(), shape);
         if (planes) return planes;
       }
       const { autoOrient: size } = await sharp(bytes, input).metadata();
       isExact = size.width === width && size.height === height;
-      return await fit(
+      return fit(
         sharp(bytes, input).autoOrient(),
         size.width,
         size.height,
         shape,
         place,
       );
-    } catch (cause) {
-      if (cause instanceof MotifError) throw cause;
-      const [what] = (cause as Error).message.split("\n", 1);
-      throw new MotifError(
-        "dataset",
-        `${place}: it cannot be decoded (${what}). Remove it or replace it.`,
-        { cause },
-      );
-    }
+    });
   };
+}
+
+/** A small picture in colour. */
+export interface SmallPicture {
+  readonly height: number;
+  readonly width: number;
+  /** uint8 [3, height, width]. */
+  readonly pixels: Uint8Array;
+}
+
+/**
+ * A picture as a square of at most `mostSide` pixels a side, cut and scaled down by the rules above, never enlarged.
+ * @param place what to call the picture in errors @throws MotifError "dataset"
+ */
+export async function decodeSmall(
+  bytes: Uint8Array,
+  mostSide: number,
+  place: string,
+): Promise<SmallPicture> {
+  checkFormat(bytes, place);
+  return explaining(place, async () => {
+    const { autoOrient: size } = await sharp(bytes, input).metadata();
+    const side = Math.min(mostSide, size.width, size.height);
+    const image = sharp(bytes, input).autoOrient();
+    const shape = [3, side, side] as const;
+    const pixels = await fit(image, size.width, size.height, shape, place);
+    return { height: side, width: side, pixels };
+  });
 }
 
 /**
@@ -134,6 +154,24 @@ async function toPlanes(
       planes[plane + i] = data[i * info.channels + from];
   }
   return planes;
+}
+
+/** Says of which picture a decoder complains. */
+async function explaining<Value>(
+  place: string,
+  decode: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await decode();
+  } catch (cause) {
+    if (cause instanceof MotifError) throw cause;
+    const [what] = (cause as Error).message.split("\n", 1);
+    throw new MotifError(
+      "dataset",
+      `${place}: it cannot be decoded (${what}). Remove it or replace it.`,
+      { cause },
+    );
+  }
 }
 
 /** By content, since names lie; and before any decoder that was not meant for it sees the file. */

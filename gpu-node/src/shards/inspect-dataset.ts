@@ -1,14 +1,21 @@
-/** The outline of a data set: read to its end once, so that whatever is damaged shows here. */
-import { describeDataset, openDataset } from "../data/index.ts";
+/** The outline of a data set: read to its end once, so that whatever is damaged shows here, and what its images look like. */
+import { describeDataset, openDataset, type Dataset } from "../data/index.ts";
 import { MotifError } from "../motif-error.ts";
 import { naming } from "./open-inputs.ts";
 import { refusalOf } from "./refusal.ts";
+import { chooseSamples, readSamples } from "./sample-images.ts";
+import { writeSampleSheets } from "./sample-sheets.ts";
 import type { ShardContext } from "./shard-context.ts";
-import type { InspectDatasetOutcome } from "./shard-outcome.ts";
+import type { InspectDatasetOutcome, SampleSheets } from "./shard-outcome.ts";
 import type { DatasetFiles, InspectDatasetWork } from "./shard-work.ts";
 
 /** Pictures of any size are brought to this, as nobody has said to which. */
 const anyShape = [3, 16, 16] as const;
+
+type InspectionContext = Pick<
+  ShardContext,
+  "signal" | "onProgress" | "workDirectory"
+>;
 
 /**
  * @param cacheDirectory where decoded data sets are kept, for those whose images have a size of their own
@@ -16,15 +23,15 @@ const anyShape = [3, 16, 16] as const;
  */
 export async function inspectDataset(
   { dataset }: InspectDatasetWork,
-  { signal, onProgress }: Pick<ShardContext, "signal" | "onProgress">,
+  context: InspectionContext,
   cacheDirectory: string | undefined,
 ): Promise<InspectDatasetOutcome> {
   try {
     return await naming([[dataset.path, dataset.name]], () =>
-      inspect(dataset, signal, onProgress, cacheDirectory),
+      inspect(dataset, context, cacheDirectory),
     );
   } catch (error) {
-    signal.throwIfAborted();
+    context.signal.throwIfAborted();
     return {
       kind: "inspect-dataset",
       refusal: refusalOf(error),
@@ -33,14 +40,15 @@ export async function inspectDataset(
       images: 0,
       classNames: [],
       splits: [],
+      imagesByClass: [],
+      samples: null,
     };
   }
 }
 
 async function inspect(
   { path, name, split, digest: registered }: DatasetFiles,
-  signal: AbortSignal,
-  onProgress: (done: number) => void,
+  { signal, onProgress, workDirectory }: InspectionContext,
   cacheDirectory: string | undefined,
 ): Promise<InspectDatasetOutcome> {
   const wanted = split ?? undefined;
@@ -61,6 +69,8 @@ async function inspect(
         `data set "${name}": its content here has the digest ${digest}, registered was ${registered}. ` +
           "Put the registered files back, or register it again.",
       );
+    const imagesByClass = new Array<number>(classes.length).fill(0);
+    for (const label of labels) imagesByClass[label]++;
     return {
       kind: "inspect-dataset",
       refusal: null,
@@ -69,8 +79,38 @@ async function inspect(
       images: labels.length,
       classNames: classes,
       splits: outline.splits,
+      imagesByClass,
+      samples: await drawSamples(
+        path,
+        dataset,
+        outline.imageShape !== null,
+        workDirectory,
+        { signal, ...(wanted !== undefined && { split: wanted }) },
+      ),
     };
   } finally {
     await dataset.close();
   }
+}
+
+async function drawSamples(
+  path: string,
+  dataset: Dataset,
+  hasOwnShape: boolean,
+  workDirectory: string,
+  options: { readonly split?: string; readonly signal: AbortSignal },
+): Promise<SampleSheets | null> {
+  const chosen = chooseSamples(dataset);
+  if (!chosen) return null;
+  const read = await readSamples(
+    path,
+    hasOwnShape ? dataset : null,
+    chosen.flatMap((indices) => [...indices]),
+    options,
+  );
+  let taken = 0;
+  const byClass = chosen.map(({ length }) =>
+    read.slice(taken, (taken += length)),
+  );
+  return writeSampleSheets(workDirectory, byClass);
 }

@@ -12,7 +12,7 @@ import { MotifError } from "../motif-error.ts";
 import { checkClassCount } from "./class-names.ts";
 
 /** How every data set is split: the same for every search, so that results can be compared. */
-const partOptions = { seed: 0, canvasPerClass: 10, searchShare: 0.2 };
+export const partOptions = { seed: 0, canvasPerClass: 10, searchShare: 0.2 };
 
 export interface SplitDataset {
   readonly dataset: Dataset;

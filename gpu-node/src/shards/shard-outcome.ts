@@ -77,6 +77,20 @@ export interface InspectDatasetOutcome {
   readonly classNames: readonly string[];
   /** Empty where it has none. */
   readonly splits: readonly string[];
+  readonly imagesByClass: readonly number[];
+  /** Null where it is refused, or has too many classes to show. */
+  readonly samples: SampleSheets | null;
+}
+
+/** A few images of each class: rows are classes, columns images; what a class lacks is transparent. */
+export interface SampleSheets {
+  /** Of one image, in pixels. */
+  readonly height: number;
+  readonly width: number;
+  readonly perClass: number;
+  readonly classesPerSheet: number;
+  /** PNG files in the work folder, classes in their order. */
+  readonly sheets: readonly string[];
 }
 
 export interface NoopOutcome {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openDataset } from "../data/index.ts";
 import type { Backend } from "../engine/index.ts";
@@ -226,6 +227,14 @@ describe("the inspection of a data set", () => {
       images: 120,
       classNames: ["0", "1", "2"],
       splits: ["test"],
+      imagesByClass: [40, 40, 40],
+      samples: {
+        height: 8,
+        width: 8,
+        perClass: 8,
+        classesPerSheet: 100,
+        sheets: [expect.stringMatching(/samples-0\.png$/) as string],
+      },
     });
     const { dataset } = short();
     const work = short({ dataset: { ...dataset, digest: outcome.digest } });
@@ -233,6 +242,46 @@ describe("the inspection of a data set", () => {
     expect((await inspect(bench.folder, { split: "test" })).digest).toBe(
       outcome.digest,
     );
+  });
+
+  it("draws images as the data set has them, and pictures that each have a size of their own", async () => {
+    const { samples } = await inspect(bench.folder);
+    const { data, info } = await sharp(samples!.sheets[0])
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    expect(info).toMatchObject({ width: 64, height: 24, channels: 4 });
+    const dataset = await openDataset(bench.folder, { imageShape: [1, 8, 8] });
+    const pixels = new Uint8Array(120 * 64);
+    await dataset.read([...dataset.labels.keys()], pixels);
+    const known = dataset.labels.reduce((images, label, index) => {
+      const image = pixels.subarray(64 * index, 64 * index + 64);
+      return images.add(`${label} ${[...image].join()}`);
+    }, new Set<string>());
+    await dataset.close();
+    for (let cell = 0; cell < 24; cell++) {
+      const label = Math.floor(cell / 8);
+      const drawn = Array.from({ length: 64 }, (_, i) => {
+        const y = 8 * label + Math.floor(i / 8);
+        return data[4 * (64 * y + 8 * (cell % 8) + (i % 8))];
+      });
+      expect(known).toContain(`${label} ${drawn.join()}`);
+    }
+
+    const folder = join(bench.folder, "pictures");
+    for (const [name, width, height, background] of [
+      ["a/1.png", 200, 100, "#ff0000"],
+      ["b/1.png", 20, 30, "#0000ff"],
+    ] as const) {
+      await mkdir(join(folder, name, ".."), { recursive: true });
+      await sharp({
+        create: { width, height, channels: 3, background },
+      }).toFile(join(folder, name));
+    }
+    expect(await inspect(folder)).toMatchObject({
+      format: "image-folder",
+      imagesByClass: [1, 1],
+      samples: { height: 64, width: 64, perClass: 1 },
+    });
   });
 
   it.each([
