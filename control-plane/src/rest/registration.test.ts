@@ -4,8 +4,11 @@ import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DatasetView } from "../datasets/read-datasets.ts";
+import type { DatasetDetail, DatasetView } from "../datasets/read-datasets.ts";
 import type { ModelView } from "../models/read-models.ts";
+import { findMissingArtifacts } from "../results/find-missing-artifacts.ts";
+import { writeResults } from "../results/write-results.ts";
+import type { ShardResult } from "../shards/shard-result.ts";
 import {
   startRest,
   type RestAnswer,
@@ -13,6 +16,7 @@ import {
 } from "./cases/start-rest.ts";
 import {
   dataset as datasetSchema,
+  datasetDetail,
   model as modelSchema,
 } from "./registration-schemas.ts";
 
@@ -167,7 +171,7 @@ describe("data sets", () => {
       path,
     });
     expect(status).toBe(201);
-    expect(datasetSchema.parse(body)).toEqual(body);
+    expect(datasetDetail.parse(body)).toEqual(body);
     expect(body).toMatchObject({
       name: "fashion test",
       status: "CHECKING",
@@ -200,7 +204,9 @@ describe("data sets", () => {
     });
     expect([again.status, again.body.jobId]).toEqual([200, body.jobId]);
     expect(await readDataset(body.id)).toEqual(body);
-    expect((await rest.request("/api/datasets")).body).toEqual([body]);
+    expect((await rest.request("/api/datasets")).body).toEqual([
+      datasetSchema.parse(body),
+    ]);
   });
 
   test("by a folder of IDX files, a folder of pictures, an archive", async () => {
@@ -303,6 +309,48 @@ describe("data sets", () => {
       body: { detail: expect.stringContaining("already") as string },
     });
     expect((await rest.request(`/api/datasets/nothing`)).status).toBe(404);
+  });
+
+  test("that were inspected show a few images of each class, which were uploaded before", async () => {
+    const { body: made } = await post<DatasetDetail>("/api/datasets", {
+      name: "inspected",
+      path: join(folder, "data"),
+    });
+    expect(datasetDetail.parse(made)).toEqual(made);
+    expect(made).toMatchObject({ imagesByClass: null, samples: null });
+    const samples = {
+      ...{ height: 28, width: 28, perClass: 8, classesPerSheet: 100 },
+      sheets: [sha256Of("a sheet")],
+    };
+    const result: ShardResult = {
+      kind: "inspect-dataset",
+      ...{ refusal: null, format: "idx", digest: "d", images: 3, splits: [] },
+      ...{ classNames: ["a", "b"], imagesByClass: [1, 2], samples },
+    };
+    const { pool } = rest.database;
+    expect(await findMissingArtifacts(pool, [result])).toEqual(samples.sheets);
+    await upload("a sheet");
+    expect(await findMissingArtifacts(pool, [result])).toEqual([undefined]);
+    const { rows } = await pool.query<{ id: string }>(
+      "SELECT id FROM shard WHERE job_id = $1",
+      [made.jobId],
+    );
+    const accepted = {
+      ...{ shardId: rows[0]!.id, jobId: made.jobId! },
+      ...{ leaseId: randomUUID(), nodeId: randomUUID() },
+    };
+    await rest.database.transaction((client) =>
+      writeResults(client, [{ ...accepted, result }]),
+    );
+    const { body } = await rest.request<DatasetDetail>(
+      "/api/datasets/inspected",
+    );
+    expect(datasetDetail.parse(body)).toEqual(body);
+    expect(body).toMatchObject({
+      status: "READY",
+      imagesByClass: [1, 2],
+      samples,
+    });
   });
 
   test("that was refused gives its name to a corrected one", async () => {
