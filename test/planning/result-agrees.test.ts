@@ -127,6 +127,7 @@ async function storePattern(entry: PatternResult): Promise<Pattern> {
   return {
     identity: { targetClass, canvasIndex, seed },
     ...rest,
+    trace: { steps: [1, 20], loss: [2, 1], maskL1: [32, 5] },
     mask: await storeFile(mask),
     canvas: await storeFile(images.canvas),
     pattern: await storeFile(images.pattern),

@@ -1,7 +1,11 @@
 /** One pattern with all that is known of it. */
 import { ControlPlaneError } from "../control-plane-error.ts";
 import type { Queryable } from "../database/database.ts";
-import type { PowerPoint, SourcePower } from "../shards/shard-result.ts";
+import type {
+  PowerPoint,
+  SearchTrace,
+  SourcePower,
+} from "../shards/shard-result.ts";
 
 export interface PatternDetail {
   readonly id: string;
@@ -25,6 +29,8 @@ export interface PatternDetail {
   /** k ascending. */
   readonly curve: readonly PowerPoint[];
   readonly sourceToTarget: readonly SourcePower[];
+  /** Null where the node that found it kept none. */
+  readonly trace: SearchTrace | null;
   /** Of the compute node that found it; null where the node is not known any more. */
   readonly nodeName: string | null;
 }
@@ -43,7 +49,7 @@ export async function readPattern(
             canvas_index AS "canvasIndex", seed, steps, image_gradients AS "imageGradients", mask_l1 AS "maskL1", k_star AS "kStar",
             wall_ms AS "wallMs", mask_sha256 AS "maskSha256", canvas_sha256 AS "canvasSha256", pattern_sha256 AS "patternSha256",
             heatmap_sha256 AS "heatmapSha256", top_pixels AS "topPixels", source_to_target AS "sourceToTarget",
-            gpu_node.name AS "nodeName", coalesce(measured.curve, '[]') AS curve
+            trace, gpu_node.name AS "nodeName", coalesce(measured.curve, '[]') AS curve
      FROM pattern
      JOIN shard ON shard.id = pattern.shard_id
      LEFT JOIN result ON result.shard_id = pattern.shard_id

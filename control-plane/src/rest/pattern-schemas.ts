@@ -79,5 +79,17 @@ export const patternDetail: z.ZodType<PatternDetail> = z.object({
   sourceToTarget: z.array(
     z.object({ sourceClass: count, power: share, n: count }),
   ),
+  trace: z
+    .object({
+      steps: z.array(count).describe("Steps done, ascending."),
+      loss: z
+        .array(z.number())
+        .describe(
+          "α·cross-entropy + (1 − α)·size, of that step's batch, before that step.",
+        ),
+      maskL1: z.array(z.number()).describe("Sum of the mask after that step."),
+    })
+    .nullable()
+    .describe("How the search went, at 64 of its steps at most."),
   nodeName: z.string().nullable(),
 });

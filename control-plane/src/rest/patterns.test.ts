@@ -161,8 +161,19 @@ test("one pattern has all that is known of it", async () => {
       { k: 2, power: 0.95 },
     ],
     sourceToTarget: [{ sourceClass: 0, power: 0.5, n: 90 }],
+    trace: null,
     nodeName,
   });
+  const trace = { steps: [1, 100], loss: [2.3, 0.4], maskL1: [3, 1.5] };
+  const traced = await submitSearch(rest, "small", { classes: "1" });
+  await finishSearch(rest, traced.id, () => ({ ...found, trace }), 6);
+  const { patterns } = (
+    await rest.request<PatternPageView>(`/api/jobs/${traced.id}/patterns`)
+  ).body;
+  const detail = await rest.request<PatternDetail>(
+    `/api/patterns/${patterns[0]!.id}`,
+  );
+  expect(detail.body.trace).toEqual(trace);
   for (const unknown of [randomUUID(), "1", "%00"])
     for (const more of ["", "/sheet.png"])
       expect(

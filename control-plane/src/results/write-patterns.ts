@@ -19,14 +19,14 @@ export async function writePatterns(
   );
   await client.query(
     `INSERT INTO pattern (id, job_id, shard_id, target_class, canvas_index, seed, steps, image_gradients, mask_l1,
-       mask_sha256, canvas_sha256, pattern_sha256, heatmap_sha256, top_pixels, source_to_target, k_star, wall_ms)
+       mask_sha256, canvas_sha256, pattern_sha256, heatmap_sha256, top_pixels, source_to_target, k_star, wall_ms, trace)
      SELECT id, job_id, shard_id, target_class, canvas_index, seed, steps, image_gradients, mask_l1,
        mask_sha256, canvas_sha256, pattern_sha256, heatmap_sha256,
        ARRAY(SELECT pixel::int FROM jsonb_array_elements_text(top_pixels) WITH ORDINALITY AS listed (pixel, place) ORDER BY place),
-       source_to_target, k_star, wall_ms
+       source_to_target, k_star, wall_ms, trace
      FROM jsonb_to_recordset($1::jsonb) AS new (id uuid, job_id uuid, shard_id uuid, target_class int, canvas_index int, seed int,
        steps int, image_gradients bigint, mask_l1 float8, mask_sha256 text, canvas_sha256 text, pattern_sha256 text,
-       heatmap_sha256 text, top_pixels jsonb, source_to_target jsonb, k_star int, wall_ms float8)`,
+       heatmap_sha256 text, top_pixels jsonb, source_to_target jsonb, k_star int, wall_ms float8, trace jsonb)`,
     [
       JSON.stringify(
         patterns.map(({ id, jobId, shardId, pattern }) => ({
@@ -47,6 +47,7 @@ export async function writePatterns(
           source_to_target: pattern.sourceToTarget,
           k_star: pattern.kStar,
           wall_ms: pattern.wallMs,
+          trace: pattern.trace,
         })),
       ),
     ],

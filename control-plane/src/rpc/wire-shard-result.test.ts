@@ -1,4 +1,4 @@
-import type { InspectDatasetResult, ShardResult } from "@motif/proto";
+import type { InspectDatasetResult, Pattern, ShardResult } from "@motif/proto";
 import { describe, expect, test } from "vitest";
 import { FieldViolation } from "./status.ts";
 import { fromWireShardResult } from "./wire-shard-result.ts";
@@ -22,6 +22,62 @@ const inspection = (
     },
   },
 });
+
+const trace = { steps: [1, 500], loss: [2.5, -1e-9], maskL1: [392, 12.5] };
+const search = (changes: Partial<Pattern>): ShardResult => ({
+  kind: {
+    $case: "search",
+    value: {
+      patterns: [
+        {
+          identity: { targetClass: 0, canvasIndex: 0, seed: 0 },
+          ...{ steps: 500, imageGradients: 2_000, maskL1: 12.5, wallMs: 4 },
+          ...{ mask: sheet("a"), canvas: sheet("b") },
+          ...{ pattern: sheet("c"), heatmap: sheet("d") },
+          ...{ topPixels: [], predictivePower: [], sourceToTarget: [] },
+          ...changes,
+        },
+      ],
+      backend: { name: "reference", provider: "cpu", threads: 1 },
+      ...{ compileMs: 0, searchMs: 0, evaluateMs: 0 },
+    },
+  },
+});
+
+describe("a pattern's trace", () => {
+  test("is taken as it is, and may be missing", () => {
+    expect(fromWireShardResult(search({ trace }))).toMatchObject({
+      patterns: [{ trace }],
+    });
+    expect(fromWireShardResult(search({}))).toMatchObject({
+      patterns: [{ trace: null }],
+    });
+  });
+
+  const long = Array.from({ length: 65 }, (_, i) => i);
+  test.each([
+    ["lists of other lengths", { ...trace, loss: [1] }, "trace"],
+    ["a loss that is no number", { ...trace, loss: [NaN, 1] }, "trace.loss[0]"],
+    [
+      "too many points",
+      { steps: long, loss: long, maskL1: long },
+      "trace.steps",
+    ],
+  ])("is refused with %s, and where", (_, trace, field) => {
+    expect(refusedField(search({ trace }))).toBe(`patterns[0].${field}`);
+  });
+});
+
+/** Which field of a result is refused. */
+function refusedField(result: ShardResult): string {
+  try {
+    fromWireShardResult(result);
+  } catch (error) {
+    if (error instanceof FieldViolation) return error.field;
+    throw error;
+  }
+  throw new Error("it was taken");
+}
 
 describe("a data set's inspection", () => {
   test("names its sheets by their digests", () => {
@@ -63,13 +119,6 @@ describe("a data set's inspection", () => {
       "samples.sheets[1].sha256",
     ],
   ])("is refused with %s, and where", (_, changes, field) => {
-    let thrown: unknown;
-    try {
-      fromWireShardResult(inspection(changes));
-    } catch (error) {
-      thrown = error;
-    }
-    expect(thrown).toBeInstanceOf(FieldViolation);
-    expect(thrown).toMatchObject({ field });
+    expect(refusedField(inspection(changes))).toBe(field);
   });
 });

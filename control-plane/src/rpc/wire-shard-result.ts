@@ -8,6 +8,7 @@ import type {
   PowerPoint,
   SampleSheets,
   SearchResult,
+  SearchTrace,
   ShardResult,
 } from "../shards/shard-result.ts";
 import type { SearchIdentity } from "../shards/shard-spec.ts";
@@ -26,6 +27,7 @@ import { FieldViolation } from "./status.ts";
 /** Patterns of one shard, classes of one model, points of one curve. */
 const mostEntries = 100_000;
 const mostTopPixels = 1_000_000;
+const mostTraced = 64;
 /** Pixels of a sample's side, and samples of a class. */
 const largestSample = 64;
 const mostSamples = 8;
@@ -102,7 +104,31 @@ const readPattern = (pattern: wire.Pattern, at: string): Pattern => ({
       ? null
       : readInteger(`${at}.k_star`, pattern.kStar),
   wallMs: readNumber(`${at}.wall_ms`, pattern.wallMs),
+  trace:
+    pattern.trace === undefined
+      ? null
+      : readTrace(pattern.trace, `${at}.trace`),
 });
+
+function readTrace(trace: wire.SearchTrace, at: string): SearchTrace {
+  const { steps, loss, maskL1 } = trace;
+  if (loss.length !== steps.length || maskL1.length !== steps.length)
+    throw new FieldViolation(
+      at,
+      `It has ${steps.length} steps, ${loss.length} losses and ${maskL1.length} sizes: one a step is expected.`,
+    );
+  return {
+    steps: readList(`${at}.steps`, steps, mostTraced, (step, place) =>
+      readInteger(place, step),
+    ),
+    loss: readList(`${at}.loss`, loss, mostTraced, (value, place) =>
+      readNumber(place, value, -Number.MAX_VALUE),
+    ),
+    maskL1: readList(`${at}.mask_l1`, maskL1, mostTraced, (value, place) =>
+      readNumber(place, value),
+    ),
+  };
+}
 
 function readIdentity(
   identity: wire.SearchIdentity | undefined,

@@ -32,6 +32,18 @@ export interface Pattern {
   readonly sourceToTarget: readonly SourcePower[];
   readonly kStar: number | null;
   readonly wallMs: number;
+  /** Null where the node kept none. */
+  readonly trace: SearchTrace | null;
+}
+
+/** How a search went, at 64 of its steps at most, the first and the last among them. Lists of equal lengths. */
+export interface SearchTrace {
+  /** Steps done, ascending. */
+  readonly steps: readonly number[];
+  /** α·cross-entropy + (1 − α)·size, of that step's batch, before that step. */
+  readonly loss: readonly number[];
+  /** Sum of the mask after that step. */
+  readonly maskL1: readonly number[];
 }
 
 export interface ArtifactReference {

@@ -21,5 +21,6 @@ export type Attempt = Answer<"/api/jobs/{id}/shards/{index}/attempts">[number];
 export type Model = Answer<"/api/models/{idOrName}">;
 export type ListedModel = Answer<"/api/models">[number];
 export type Dataset = Answer<"/api/datasets/{idOrName}">;
+export type Pattern = Answer<"/api/patterns/{id}">;
 export type ApiToken = Answer<"/api/tokens">[number];
 export type GpuNode = Answer<"/api/nodes">[number];

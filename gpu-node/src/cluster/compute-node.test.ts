@@ -397,6 +397,7 @@ function fileRunner(bytes: number) {
             ...{ mask, canvas, pattern, heatmap },
             ...{ topPixels: [], predictivePower: [], sourceToTarget: [] },
             kStar: null,
+            trace: { steps: [1], loss: [1], maskL1: [1] },
           },
         ],
         backend: { name: "reference", provider: "typescript", threads: 1 },

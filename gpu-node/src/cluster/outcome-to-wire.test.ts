@@ -46,6 +46,7 @@ async function pattern(
     sourceToTarget: [{ sourceClass: 0, power: 0.5, n: 100 }],
     kStar: seed === 0 ? 3 : null,
     wallMs: 40,
+    trace: { steps: [1, 500], loss: [2.5, 0.5], maskL1: [392, 12.5] },
   };
 }
 
@@ -80,6 +81,7 @@ it("names a search's files by their digests, each once, and says the rest in the
           topPixels: [7, 5, 6],
           predictivePower: [{ power: 0.9, wilsonLow: 0.88, wilsonHigh: 0.92 }],
           kStar: 3,
+          trace: { steps: [1, 500], loss: [2.5, 0.5], maskL1: [392, 12.5] },
         },
         { kStar: undefined },
       ],

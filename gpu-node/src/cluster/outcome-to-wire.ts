@@ -80,7 +80,7 @@ async function patternToWire(
   pattern: PatternOutcome,
   register: Register,
 ): Promise<Pattern> {
-  const { identity, steps, imageGradients, maskL1, topPixels, wallMs } =
+  const { identity, steps, imageGradients, maskL1, topPixels, wallMs, trace } =
     pattern;
   return {
     identity,
@@ -102,6 +102,7 @@ async function patternToWire(
     sourceToTarget: pattern.sourceToTarget,
     kStar: pattern.kStar ?? undefined,
     wallMs,
+    trace,
   };
 }
 

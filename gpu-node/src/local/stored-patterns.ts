@@ -10,6 +10,7 @@ import { MotifError } from "../motif-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
 import type { PatternResult } from "../report/result.ts";
 import type { SearchIdentity, SearchState } from "../search/run-searches.ts";
+import { emptyTrace } from "../search/search-trace.ts";
 
 export interface StoredPatterns {
   /** The finished pattern of a search, if it is there and its pictures are. */
@@ -159,5 +160,7 @@ function decodeCheckpoint(bytes: Buffer): SearchState | null {
     mask: floats(0, maskLength),
     canvas: floats(maskLength, canvasLength),
     loss: body.readDoubleLE(12),
+    // result.json has no traces: a local search needs none to go on.
+    trace: emptyTrace,
   };
 }

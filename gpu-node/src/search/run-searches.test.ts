@@ -16,6 +16,7 @@ import {
   type SearchState,
   type UnfinishedSearch,
 } from "./run-searches.ts";
+import { emptyTrace } from "./search-trace.ts";
 import { presets } from "./settings.ts";
 import { buildStepGraph } from "./step-graph.ts";
 
@@ -74,6 +75,7 @@ function search(
         (_, p) => 0.5 + 0.5 * Math.sin(canvasIndex + p * 0.7),
       ),
       loss: NaN,
+      trace: emptyTrace,
       ...start,
     },
     images: Int32Array.from({ length: 20 }, (_, i) => i),
@@ -177,6 +179,24 @@ describe("a pack of searches", () => {
     expect(kept[0].state).toEqual(whole.state);
     const [resumed] = await run([search(identities[1], kept[0].state)], 2);
     expect(resumed.state).toEqual(whole.state);
+  });
+
+  it("traces the loss that it makes smaller and the size of its mask, step by step", async () => {
+    const states: SearchState[] = [];
+    const [{ state }] = await run([search(identities[1])], 2, {
+      checkpointMs: 0,
+      onCheckpoint: async ([{ state }]) => void states.push(state),
+    });
+    const { trace } = state;
+    expect(trace.steps).toEqual(
+      Array.from({ length: settings.steps }, (_, i) => i + 1),
+    );
+    const sum = (values: Float32Array) =>
+      values.reduce((total, value) => total + value, 0);
+    expect(trace.loss).toEqual(states.map(({ loss }) => loss));
+    expect(trace.maskL1).toEqual(states.map(({ mask }) => sum(mask)));
+    expect(trace.maskL1.at(-1)).toBe(sum(state.mask));
+    expect(trace.loss.at(-1)).toBeLessThan(trace.loss[0]);
   });
 
   it("keeps checkpoints as often as asked while it runs", async () => {

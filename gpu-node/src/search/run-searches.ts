@@ -8,6 +8,7 @@ import type { Executable } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
 import type { BatchOrder } from "./batch-order.ts";
 import type { ImageSource } from "./image-source.ts";
+import { traceStep, tracedSteps, type SearchTrace } from "./search-trace.ts";
 import type { SearchSettings } from "./settings.ts";
 
 /** What a search is of: one class, one canvas, one seed. */
@@ -27,6 +28,8 @@ export interface SearchState {
   readonly canvas: Float32Array;
   /** Of the last step's batch, before that step; NaN before the first. */
   readonly loss: number;
+  /** Of the steps done. */
+  readonly trace: SearchTrace;
 }
 
 export interface Search {
@@ -76,6 +79,7 @@ interface Slot {
   readonly canvas: Float32Array;
   step: number;
   loss: number;
+  trace: SearchTrace;
   wallMs: number;
 }
 
@@ -97,6 +101,7 @@ export async function* runSearches(
   const imageSize = imageShape[0] * pixels;
   const waiting = toAsync(searches);
   const slots = new Array<Slot | null>(pack).fill(null);
+  const traced = tracedSteps(settings.steps);
   const feeds = {
     masks: new Float32Array(pack * pixels),
     canvases: new Float32Array(pack * imageSize),
@@ -132,6 +137,7 @@ export async function* runSearches(
       canvas,
       step: start.step,
       loss: start.loss,
+      trace: start.trace,
       wallMs: 0,
     };
   };
@@ -140,6 +146,7 @@ export async function* runSearches(
     mask: slot.mask.slice(),
     canvas: slot.canvas.slice(),
     loss: slot.loss,
+    trace: slot.trace,
   });
   const checkpoint = async () => {
     await options.onCheckpoint?.(
@@ -210,6 +217,7 @@ export async function* runSearches(
           settings.canvasStepSize,
         );
       slot.step++;
+      if (traced.has(slot.step)) slot.trace = traceStep(slot.trace, slot);
     }
     const elapsed = options.now() - began;
     for (const slot of active) slot.wallMs += elapsed / active.length;

@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { emptyTrace } from "../search/search-trace.ts";
 import { newCheckpointHandover } from "./checkpoint-handover.ts";
 import { newShardBench, type ShardBench } from "./check-shards.ts";
 import { decodeCheckpoint } from "./shard-checkpoint.ts";
@@ -14,6 +15,7 @@ beforeAll(async () => {
 const stateAt = (step: number) => ({
   step,
   loss: step === 0 ? NaN : 1 / step,
+  trace: emptyTrace,
   mask: Float32Array.from([0.1, 0.2]),
   canvas: Float32Array.from([0.3, 0.4, 0.5]),
 });

@@ -8,7 +8,6 @@ import { join } from "node:path";
 import type { Backend } from "../engine/index.ts";
 import type { EvaluationImages } from "../evaluation/measure-power.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
-import type { PatternResult } from "../report/result.ts";
 import type { SearchIdentity } from "../search/run-searches.ts";
 import { checkSettings } from "../search/settings.ts";
 import { nameClasses } from "./class-names.ts";
@@ -20,6 +19,7 @@ import {
   openEvaluation,
   searchPatterns,
   workOf,
+  type FoundPattern,
   type OpenSearch,
 } from "./search-patterns.ts";
 import {
@@ -171,11 +171,11 @@ async function runOpened(
     },
     onWork,
   });
-  for await (const { identity, pattern, evaluateMs: tookMs } of running) {
-    const position = positionOf(identity);
-    found.set(position, toOutcome(pattern, identity, workDirectory));
+  for await (const pattern of running) {
+    const position = positionOf(pattern.identity);
+    found.set(position, toOutcome(pattern, workDirectory));
     states.delete(position);
-    evaluateMs += tookMs;
+    evaluateMs += pattern.evaluateMs;
   }
   await handover.settle();
   const searchMs = now() - began - evaluateMs;
@@ -226,8 +226,7 @@ async function restore(
 }
 
 function toOutcome(
-  pattern: PatternResult,
-  identity: SearchIdentity,
+  { identity, pattern, trace }: FoundPattern,
   workDirectory: string,
 ): PatternOutcome {
   const { steps, imageGradients, maskL1, mask, images, topPixels } = pattern;
@@ -246,6 +245,7 @@ function toOutcome(
     sourceToTarget,
     kStar,
     wallMs,
+    trace,
   };
 }
 

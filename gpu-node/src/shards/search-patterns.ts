@@ -18,6 +18,7 @@ import {
   type SearchState,
   type UnfinishedSearch,
 } from "../search/run-searches.ts";
+import { emptyTrace, type SearchTrace } from "../search/search-trace.ts";
 import type { SearchSettings } from "../search/settings.ts";
 import type { CompiledSearch } from "./compile-search.ts";
 import { recordPattern } from "./record-pattern.ts";
@@ -59,6 +60,7 @@ export interface FoundPattern {
   readonly identity: SearchIdentity;
   /** Paths relative to the directory. */
   readonly pattern: PatternResult;
+  readonly trace: SearchTrace;
   readonly evaluateMs: number;
 }
 
@@ -142,7 +144,8 @@ export async function* searchPatterns(
       signal: evaluationSignal,
     });
     const evaluateMs = now() - began;
-    yield { identity: finished.identity, pattern, evaluateMs };
+    const { identity, state } = finished;
+    yield { identity, pattern, trace: state.trace, evaluateMs };
   }
 }
 
@@ -176,6 +179,7 @@ async function* prepareSearches(
       mask: new Float32Array(pixels).fill(settings.initialMask),
       canvas: Float32Array.from(canvas.pixels, (value) => value / 255),
       loss: NaN,
+      trace: emptyTrace,
     };
     yield { identity, start, images, order };
   }

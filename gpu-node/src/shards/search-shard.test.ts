@@ -93,6 +93,8 @@ describe("a shard of searches", () => {
       },
       { signal: new AbortController().signal, now: () => performance.now() },
     );
+    /** The one thing that a local search does not keep. */
+    const traceOf = (i: number) => ({ trace: whole[i].trace });
     const toOutcome = (pattern: PatternResult) => {
       const { targetClass, canvasIndex, seed, images, mask, ...rest } = pattern;
       const paths = { mask, ...images };
@@ -105,8 +107,14 @@ describe("a shard of searches", () => {
         heatmap: join(outDirectory, paths.heatmap),
       };
     };
+    for (const pattern of result.patterns)
+      expect(Object.keys(pattern)).not.toContain("trace");
     expect(
-      await Promise.all(result.patterns.map(toOutcome).map(contentOf)),
+      await Promise.all(
+        result.patterns
+          .map((pattern, i) => ({ ...toOutcome(pattern), ...traceOf(i) }))
+          .map(contentOf),
+      ),
     ).toEqual(whole);
   });
 
@@ -130,6 +138,15 @@ describe("a shard of searches", () => {
       );
     },
   );
+
+  it("says how each search went, to the mask that it ended with", () => {
+    for (const { trace, maskL1, steps } of whole) {
+      expect(trace.steps).toHaveLength(30);
+      expect([trace.steps[0], trace.steps.at(-1)]).toEqual([1, steps]);
+      expect(trace.loss).toHaveLength(30);
+      expect(trace.maskL1.at(-1)).toBe(maskL1);
+    }
+  });
 
   it("tells how far it is, from 0 to 1 and never back", async () => {
     const done: number[] = [];

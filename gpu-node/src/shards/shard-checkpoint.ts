@@ -9,10 +9,11 @@
  */
 import { createHash } from "node:crypto";
 import type { SearchState } from "../search/run-searches.ts";
+import type { SearchTrace } from "../search/search-trace.ts";
 import type { PatternOutcome } from "./shard-outcome.ts";
 
 /** Goes up when the content would be understood differently. */
-const version = 1;
+const version = 2;
 const magic = "MOTIFSHD";
 const hashBytes = 32;
 const headerBytes = hashBytes + 16;
@@ -50,6 +51,7 @@ interface Facts {
     readonly step: number;
     /** Null before the first step. */
     readonly loss: number | null;
+    readonly trace: SearchTrace;
     readonly maskLength: number;
     readonly canvasLength: number;
   }[];
@@ -71,6 +73,7 @@ export function encodeCheckpoint(
       position,
       step: state.step,
       loss: Number.isNaN(state.loss) ? null : state.loss,
+      trace: state.trace,
       maskLength: state.mask.length,
       canvasLength: state.canvas.length,
     })),
@@ -118,15 +121,18 @@ export function decodeCheckpoint(
     const [mask, canvas, pattern, heatmap] = bytes.map(take);
     return { position, measured, files: { mask, canvas, pattern, heatmap } };
   });
-  const states = facts.states.map(({ position, step, loss, ...lengths }) => ({
-    position,
-    state: {
-      step,
-      loss: loss ?? NaN,
-      mask: decodeFloats(take(4 * lengths.maskLength)),
-      canvas: decodeFloats(take(4 * lengths.canvasLength)),
-    },
-  }));
+  const states = facts.states.map(
+    ({ position, step, loss, trace, ...lengths }) => ({
+      position,
+      state: {
+        step,
+        loss: loss ?? NaN,
+        trace,
+        mask: decodeFloats(take(4 * lengths.maskLength)),
+        canvas: decodeFloats(take(4 * lengths.canvasLength)),
+      },
+    }),
+  );
   return { patterns, states };
 }
 

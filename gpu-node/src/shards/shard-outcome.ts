@@ -1,6 +1,7 @@
 /** What comes of a shard in this process: like the result that a control plane keeps, with files where that has artifacts. */
 import type { PowerEntry, SourceEntry } from "../report/result.ts";
 import type { SearchIdentity } from "../search/run-searches.ts";
+import type { SearchTrace } from "../search/search-trace.ts";
 
 export type ShardOutcome =
   SearchOutcome | CheckModelOutcome | InspectDatasetOutcome | NoopOutcome;
@@ -36,6 +37,7 @@ export interface PatternOutcome {
   readonly sourceToTarget: readonly SourceEntry[];
   readonly kStar: number | null;
   readonly wallMs: number;
+  readonly trace: SearchTrace;
 }
 
 export interface CheckModelOutcome {

@@ -8,7 +8,10 @@ import type { JobView } from "../../jobs/job.ts";
 import type { ModelView } from "../../models/read-models.ts";
 import { settleJobs } from "../../leases/settle-jobs.ts";
 import { writeResults } from "../../results/write-results.ts";
-import type { ArtifactReference } from "../../shards/shard-result.ts";
+import type {
+  ArtifactReference,
+  SearchTrace,
+} from "../../shards/shard-result.ts";
 import type { SearchIdentity } from "../../shards/shard-spec.ts";
 
 const demo = fileURLToPath(new URL("../../../../infra/demo/", import.meta.url));
@@ -92,6 +95,7 @@ export interface FoundPattern {
   readonly topPixels: readonly number[];
   readonly kStar: number | null;
   readonly curve: readonly { readonly k: number; readonly power: number }[];
+  readonly trace?: SearchTrace;
 }
 
 /** Submits a search. */
@@ -163,6 +167,7 @@ export async function finishSearch(
               sourceToTarget: [{ sourceClass: 0, power: 0.5, n: 90 }],
               kStar: found.kStar,
               wallMs: 7,
+              trace: found.trace ?? null,
             };
           }),
         },

@@ -17,15 +17,9 @@ import type { LiveJob } from "./job-types.ts";
 const height = 240;
 
 const CurveChart = dynamic(
-  () => import("./curve-chart.tsx").then((module) => module.CurveChart),
+  () => import("../../ui/curve-chart.tsx").then((module) => module.CurveChart),
   { ssr: false, loading: () => <Skeleton height={height} /> },
 );
-
-interface Trace {
-  readonly steps: readonly number[];
-  readonly loss: readonly number[];
-  readonly maskL1: readonly number[];
-}
 
 export function Curves({
   job,
@@ -81,16 +75,11 @@ function nameOf(
 
 function Trace({ pattern }: { readonly pattern: PatternRow }) {
   const detail = useQuery({
-    queryKey: ["pattern-trace", pattern.id],
-    queryFn: async ({ signal }) => {
-      const body = (await bodyOf(
-        api.GET("/api/patterns/{id}", {
-          params: { path: { id: pattern.id } },
-          signal,
-        }),
-      )) as unknown as { readonly trace?: Trace | null };
-      return body.trace ?? null;
-    },
+    queryKey: ["pattern", pattern.id],
+    queryFn: () =>
+      bodyOf(
+        api.GET("/api/patterns/{id}", { params: { path: { id: pattern.id } } }),
+      ),
     staleTime: Infinity,
   });
   if (detail.isPending)
@@ -108,12 +97,11 @@ function Trace({ pattern }: { readonly pattern: PatternRow }) {
         onRetry={() => void detail.refetch()}
       />
     );
-  const { data: trace } = detail;
+  const { trace } = detail.data;
   if (!trace)
     return (
       <Alert color="gray" title="This search has no curves">
-        It was made by a node that did not keep them yet. New searches have
-        them.
+        Its node did not keep them. New searches have them.
       </Alert>
     );
   const of = (values: readonly number[]) =>

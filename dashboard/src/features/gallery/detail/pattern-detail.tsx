@@ -17,6 +17,7 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { api, bodyOf } from "../../../api/client.ts";
+import type { Pattern } from "../../../api/types.ts";
 import {
   formatCount,
   formatDuration,
@@ -38,6 +39,12 @@ const PowerCurve = dynamic(() => import("./power-curve.tsx"), {
   ssr: false,
   loading: () => <Skeleton height={206} />,
 });
+
+const CurveChart = dynamic(
+  () => import("../../../ui/curve-chart.tsx").then((file) => file.CurveChart),
+  { ssr: false, loading: () => <Skeleton height={traceHeight} /> },
+);
+const traceHeight = 140;
 
 interface PatternDetailProps {
   readonly open: OpenPattern;
@@ -185,11 +192,11 @@ function Body({
           threshold={plannedSearchOf(model.job).threshold}
           k={k}
         />
-
         <SourceBars
           sources={facts.sourceToTarget}
           classNames={model.classNames}
         />
+        {facts.trace && <Trace trace={facts.trace} />}
         <dl className={classes.facts}>
           <dt>Mask L1</dt>
           <dd>{facts.maskL1.toFixed(2)}</dd>
@@ -228,6 +235,33 @@ function Body({
     </div>
   );
 }
+
+/** How its search went. */
+const Trace = ({
+  trace: { steps, loss, maskL1 },
+}: {
+  readonly trace: NonNullable<Pattern["trace"]>;
+}) => {
+  const pointsOf = (values: readonly number[]) =>
+    steps.map((step, i) => ({ step, value: values[i]! }));
+  return (
+    <SimpleGrid cols={1} spacing="sm">
+      {(
+        [
+          ["Loss by step", loss],
+          ["Mask size (L1) by step", maskL1],
+        ] as const
+      ).map(([name, values]) => (
+        <CurveChart
+          key={name}
+          name={name}
+          height={traceHeight}
+          points={pointsOf(values)}
+        />
+      ))}
+    </SimpleGrid>
+  );
+};
 
 const words: Readonly<Record<PictureKind, string>> = {
   pattern: "Pattern",

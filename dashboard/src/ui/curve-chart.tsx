@@ -9,7 +9,7 @@ import {
   XAxis,
   YAxis,
 } from "recharts";
-import { formatCount } from "../../ui/format.ts";
+import { formatCount } from "./format.ts";
 
 const tick = { fill: "var(--mantine-color-dimmed)", fontSize: 12 };
 
@@ -25,6 +25,7 @@ export function CurveChart({
 }: {
   readonly name: string;
   readonly height: number;
+  /** Steps ascending. */
   readonly points: readonly { readonly step: number; readonly value: number }[];
 }) {
   const [first, last] = [points[0], points.at(-1)];
