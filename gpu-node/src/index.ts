@@ -11,4 +11,5 @@ export { buildStepGraph } from "./search/step-graph.ts";
 export { newBatchOrder } from "./search/batch-order.ts";
 export { openImageSource } from "./search/image-source.ts";
 export { runSearches, type Search } from "./search/run-searches.ts";
+export { emptyTrace } from "./search/search-trace.ts";
 export { presets } from "./search/settings.ts";

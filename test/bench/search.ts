@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import {
   buildStepGraph,
+  emptyTrace,
   newBatchOrder,
   openBackend,
   openClassifier,
@@ -70,6 +71,7 @@ const searchesOf = (count: number): Search[] =>
       mask: new Float32Array(height * width).fill(0.5),
       canvas: new Float32Array(channels * height * width).fill(0.5),
       loss: NaN,
+      trace: emptyTrace,
     },
     images: everyImage.subarray(0, 2000),
     order: newBatchOrder(Math.min(2000, everyImage.length), batchSize, [

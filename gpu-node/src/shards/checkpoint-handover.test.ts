@@ -113,6 +113,7 @@ describe("checkpoints of a shard", () => {
       sourceToTarget: [],
       kStar: null,
       wallMs: 5,
+      trace: { steps: [1, 4], loss: [2, 1], maskL1: [1, 0.3] },
     };
     const pattern: PatternOutcome = {
       ...measured,

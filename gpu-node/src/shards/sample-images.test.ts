@@ -98,6 +98,18 @@ describe("sheets", () => {
     ]);
   });
 
+  it("hold fewer classes where these have many large samples", async () => {
+    const samples = Array.from({ length: 20 }, () =>
+      Array<SmallPicture>(8).fill(plain([1, 2, 3], 64, 64)),
+    );
+    const { classesPerSheet, sheets } = await writeSampleSheets(
+      folder,
+      samples,
+    );
+    expect(classesPerSheet).toBe(16);
+    expect((await sharp(sheets[1]).metadata()).height).toBe(4 * 64);
+  });
+
   it("hold a hundred classes each, and have the same bytes when drawn again", async () => {
     const samples = Array.from({ length: 250 }, (_, index) => [
       plain([index, 255 - index, 7], 4, 4),

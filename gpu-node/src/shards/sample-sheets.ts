@@ -5,8 +5,9 @@ import type { SmallPicture } from "../data/index.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
 import type { SampleSheets } from "./shard-outcome.ts";
 
-/** So that the first classes are on the screen before the last are loaded. */
-const classesPerSheet = 100;
+/** So that the first classes are on the screen before the last are loaded: as photographs, a sheet takes a megabyte or so. */
+const mostRows = 100;
+const mostPixels = 2 ** 19;
 
 /**
  * Writes PNG files, the same bytes for the same samples. Each sample stands in the middle of a cell that the largest fills;
@@ -23,6 +24,9 @@ export async function writeSampleSheets(
     width: Math.max(1, ...all.map(({ width }) => width)),
     perClass: Math.max(1, ...samples.map(({ length }) => length)),
   };
+  const rowPixels = cell.height * cell.width * cell.perClass;
+  const fitting = Math.floor(mostPixels / rowPixels);
+  const classesPerSheet = Math.max(1, Math.min(mostRows, fitting));
   const sheets: string[] = [];
   for (let first = 0; first < samples.length; first += classesPerSheet) {
     const rows = samples.slice(first, first + classesPerSheet);
@@ -57,6 +61,6 @@ async function drawSheet(
     });
   });
   return sharp(colors, { raw: { width, height, channels: 4 } })
-    .png({ compressionLevel: 9, adaptiveFiltering: false, palette: false })
+    .png({ compressionLevel: 9, adaptiveFiltering: true, palette: false })
     .toBuffer();
 }
