@@ -1,15 +1,11 @@
 /** A row of tiles on one canvas: plates, pictures, and beneath each its power with the interval and a tick at the base rate. */
+import type { Backdrop } from "./backdrop.ts";
 import { powerAt, type ChosenK } from "./chosen-k.ts";
 import { ramp } from "./color-ramp.ts";
 import { barGap, barHeight, type Column } from "./gallery-layout.ts";
 import type { PatternRow } from "./pattern-rows.ts";
 import { findSheet } from "./sheet-store.ts";
-import {
-  drawPicture,
-  type Backdrop,
-  type PictureKind,
-  type Sheet,
-} from "./sheet.ts";
+import { drawPicture, type PictureKind, type Sheet } from "./sheet.ts";
 
 export interface DrawnTile {
   readonly column: Column;
@@ -23,6 +19,8 @@ export interface Drawing {
   readonly side: number;
   readonly kind: PictureKind;
   readonly chosen: ChosenK;
+  /** Of the row. */
+  readonly className: string;
   readonly backdrop: Backdrop | null;
 }
 
@@ -71,7 +69,7 @@ function drawTile(
   context: CanvasRenderingContext2D,
   { row, ks, column }: DrawnTile,
   first: number,
-  { side, kind, chosen, backdrop }: Drawing,
+  { side, kind, chosen, className, backdrop }: Drawing,
 ): void {
   if (row === null) return;
   const left = column.left - first;
@@ -87,8 +85,10 @@ function drawTile(
   const power = powerAt(row, ks, chosen);
   const sheet = findSheet(row.id);
   if (sheet) {
-    const picture = pictureOf(sheet, kind, power?.k ?? 0, backdrop);
     const { width: across, height: down } = sheet;
+    const under =
+      kind === "pasted" ? backdrop?.pixelsFor(className, across, down) : null;
+    const picture = pictureOf(sheet, kind, power?.k ?? 0, under ?? null);
     context.drawImage(picture, 0, 0, across, down, left, 0, side, side);
   }
   if (!power) return;
@@ -144,7 +144,7 @@ function pictureOf(
   sheet: Sheet,
   kind: PictureKind,
   k: number,
-  backdrop: Backdrop | null,
+  under: Uint8ClampedArray | null,
 ): OffscreenCanvas {
   const { width, height } = sheet;
   if (scratch?.canvas.width !== width || scratch.canvas.height !== height)
@@ -153,7 +153,7 @@ function pictureOf(
       image: new ImageData(width, height),
     };
   const { canvas, image } = scratch;
-  drawPicture(sheet, kind, k, ramp, backdrop, image.data);
+  drawPicture(sheet, kind, k, ramp, under, image.data);
   canvas.getContext("2d")!.putImageData(image, 0, 0);
   return canvas;
 }

@@ -12,6 +12,7 @@ import {
   useState,
   type KeyboardEvent,
 } from "react";
+import type { Backdrop } from "./backdrop.ts";
 import type { ChosenK } from "./chosen-k.ts";
 import {
   captionHeight,
@@ -31,7 +32,7 @@ import {
   type PatternRows,
 } from "./pattern-rows.ts";
 import { restSheets } from "./sheet-store.ts";
-import type { Backdrop, PictureKind } from "./sheet.ts";
+import type { PictureKind } from "./sheet.ts";
 import { TileRow, type Tile } from "./tile-row.tsx";
 
 export interface GridModel {

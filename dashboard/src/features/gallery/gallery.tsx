@@ -48,7 +48,8 @@ import {
   type PatternRows,
 } from "./pattern-rows.ts";
 import { plannedSearchOf } from "./planned-search.ts";
-import type { Backdrop, PictureKind } from "./sheet.ts";
+import type { PictureKind } from "./sheet.ts";
+import { useBackdrop, type Pasting } from "./use-backdrop.ts";
 import { usePatternRows } from "./use-pattern-rows.ts";
 
 const PatternDetail = dynamic(
@@ -62,15 +63,13 @@ interface GalleryProps {
   readonly models: readonly GalleryModel[];
   /** Which of them decides the order of classes. */
   readonly baseline?: number;
-  /** An image of the models' size that patterns are pasted on; null where there is none. */
-  readonly backdrop?: Backdrop | null;
 }
 
 const kinds = {
   pattern: "Pattern",
   mask: "Mask",
   canvas: "Canvas",
-  pasted: "Pasted on",
+  pasted: "Pasted",
 } as const satisfies Record<PictureKind, string>;
 const kindNames = Object.keys(kinds) as PictureKind[];
 const sortNames: Readonly<Record<SortKey, string>> = {
@@ -84,16 +83,17 @@ const wideFrom = "(min-width: 75em)";
 /** In the address: nothing is open, where otherwise the strongest pattern would be. */
 const nothing = "none";
 
-export function Gallery({
-  models,
-  baseline = 0,
-  backdrop = null,
-}: GalleryProps) {
+export function Gallery({ models, baseline = 0 }: GalleryProps) {
   const isWide = useMediaQuery(wideFrom, false);
   const address = useAddress();
   const live = usePatternRows(models.map(({ job }) => job.id));
-  const kind =
+  const asked =
     kindNames.find((name) => name === address.get("view")) ?? "pattern";
+  const { backdrop, refusal } = useBackdrop(
+    models[baseline]?.job.datasetId ?? null,
+    asked === "pasted",
+  );
+  const kind = asked === "pasted" && refusal !== null ? "pattern" : asked;
   const sort = sortKeys.find((key) => key === address.get("sort")) ?? "class";
   const size = tileSizes.find((name) => name === address.get("size")) ?? "M";
   const filter = address.get("class") ?? "";
@@ -154,7 +154,7 @@ export function Gallery({
   );
   const press = (key: string) => {
     const view = kindNames[Number(key) - 1];
-    if (view && (view !== "pasted" || backdrop)) set({ view });
+    if (view && (view !== "pasted" || refusal === null)) set({ view });
     if (key === "Escape") select(null);
     if (chosen === "star") return;
     if (key === "+" || key === "=") choose(Math.min(ks.length - 1, chosen + 1));
@@ -188,9 +188,11 @@ export function Gallery({
             aria-label="What tiles show"
             value={kind}
             onChange={(view) => set({ view })}
-            data={kindNames
-              .filter((name) => name !== "pasted" || backdrop)
-              .map((value) => ({ value, label: kinds[value] }))}
+            data={kindNames.map((value) => ({
+              value,
+              label: kinds[value],
+              disabled: value === "pasted" && refusal !== null,
+            }))}
           />
           <SizeSlider
             {...{ ks, fractions, chosen, choose }}
@@ -224,7 +226,7 @@ export function Gallery({
           />
         </Group>
       </Paper>
-      <Legend kind={kind} />
+      <Legend kind={kind} backdrop={backdrop} refusal={refusal} />
       {classRows.length === 0 ? (
         <EmptyState
           title={
@@ -402,13 +404,27 @@ function SizeSlider({
   );
 }
 
-function Legend({ kind }: { readonly kind: PictureKind }) {
+function Legend({
+  kind,
+  backdrop,
+  refusal,
+}: { readonly kind: PictureKind } & Pasting) {
   return (
     <Group gap="lg">
       <Text size="xs" c="dimmed">
         Bar: predictive power; line in it: 95% interval; tick: base rate, the
         share predicted as the class without the pattern.
       </Text>
+      {refusal !== null && (
+        <Text size="xs" c="dimmed">
+          {kinds.pasted}: {refusal}
+        </Text>
+      )}
+      {kind === "pasted" && backdrop && (
+        <Text size="xs" c="dimmed">
+          Pasted on {backdrop.label}.
+        </Text>
+      )}
       {kind === "mask" && (
         <Group gap={6}>
           <Text size="xs" c="dimmed">

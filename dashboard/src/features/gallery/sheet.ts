@@ -48,11 +48,9 @@ export const bytesOf = ({ canvas, ranks, mask }: Sheet): number =>
 
 export type PictureKind = "pattern" | "mask" | "canvas" | "pasted";
 
-/** An image that patterns are pasted on: R, G, B, A of the sheet's size. */
-export type Backdrop = Uint8ClampedArray;
-
 /**
  * @param k pixels of the pattern
+ * @param under the image that it is pasted on: R, G, B, A of the sheet's size
  * @param ramp R, G, B for each of 256 mask values
  * @param out R, G, B, A; [H, W, 4]; where nothing is to be seen it stays transparent
  */
@@ -61,7 +59,7 @@ export function drawPicture(
   kind: PictureKind,
   k: number,
   ramp: Uint8Array,
-  backdrop: Backdrop | null,
+  under: Uint8ClampedArray | null,
   out: Uint8ClampedArray,
 ): void {
   const { canvas, ranks, mask } = sheet;
@@ -80,7 +78,7 @@ export function drawPicture(
       return;
     case "pattern":
     case "pasted":
-      if (kind === "pasted" && backdrop) out.set(backdrop);
+      if (kind === "pasted" && under) out.set(under);
       else out.fill(0);
       for (let i = 0; i < ranks.length; i++) {
         if (ranks[i]! >= k || ranks[i] === noRank) continue;

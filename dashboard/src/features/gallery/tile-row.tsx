@@ -5,11 +5,12 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { memo, useEffect, useRef } from "react";
 import { formatInterval, formatShare } from "../../ui/format.ts";
+import type { Backdrop } from "./backdrop.ts";
 import { powerAt, type ChosenK } from "./chosen-k.ts";
 import { drawArrival, drawRow, type DrawnTile } from "./draw-row.ts";
 import { captionHeight } from "./gallery-layout.ts";
 import { findSheet, wantSheet } from "./sheet-store.ts";
-import type { Backdrop, PictureKind } from "./sheet.ts";
+import type { PictureKind } from "./sheet.ts";
 import classes from "./gallery.module.css";
 
 export interface Tile extends DrawnTile {
@@ -53,7 +54,7 @@ export const TileRow = memo(function TileRow({
   useEffect(() => {
     const drawn = canvas.current;
     if (!drawn) return undefined;
-    const drawing = { width, side, kind, chosen, backdrop };
+    const drawing = { width, side, kind, chosen, className, backdrop };
     drawRow(drawn, tiles, drawing);
     const stops = tiles.flatMap((tile) =>
       tile.row && !findSheet(tile.row.id)
@@ -63,7 +64,7 @@ export const TileRow = memo(function TileRow({
     return () => {
       for (const stop of stops) stop();
     };
-  }, [tiles, width, side, kind, chosen, backdrop, scheme]);
+  }, [tiles, width, side, kind, chosen, className, backdrop, scheme]);
   return (
     <>
       <canvas ref={canvas} className={classes.pictures} aria-hidden="true" />

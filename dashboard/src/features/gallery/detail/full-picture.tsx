@@ -2,7 +2,7 @@
 import { ActionIcon, Box, Group, Text, Tooltip } from "@mantine/core";
 import { useEffect, useRef, useState, type PointerEvent } from "react";
 import { ramp } from "../color-ramp.ts";
-import { drawPicture, type Backdrop, type PictureKind } from "../sheet.ts";
+import { drawPicture, type PictureKind } from "../sheet.ts";
 import type { FullSheet } from "./full-sheet.ts";
 import classes from "./detail.module.css";
 
@@ -16,7 +16,8 @@ interface FullPictureProps {
   readonly sheet: FullSheet;
   readonly kind: PictureKind;
   readonly k: number;
-  readonly backdrop: Backdrop | null;
+  /** The image that it is pasted on: R, G, B, A of the sheet's size. */
+  readonly pastedOn: Uint8ClampedArray | null;
   /** What it shows, in words. */
   readonly label: string;
 }
@@ -25,7 +26,7 @@ export function FullPicture({
   sheet,
   kind,
   k,
-  backdrop,
+  pastedOn,
   label,
 }: FullPictureProps) {
   const { width, height, values, ranks } = sheet;
@@ -37,9 +38,9 @@ export function FullPicture({
     const context = canvas.current?.getContext("2d");
     if (!context) return;
     const image = context.createImageData(width, height);
-    drawPicture(sheet, kind, k, ramp, backdrop, image.data);
+    drawPicture(sheet, kind, k, ramp, pastedOn, image.data);
     context.putImageData(image, 0, 0);
-  }, [sheet, kind, k, backdrop, width, height]);
+  }, [sheet, kind, k, pastedOn, width, height]);
   const point = (event: PointerEvent<HTMLCanvasElement>) => {
     const { left, top } = event.currentTarget.getBoundingClientRect();
     const column = Math.floor((event.clientX - left) / zoom);

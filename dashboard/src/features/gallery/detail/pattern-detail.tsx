@@ -26,10 +26,11 @@ import {
   formatSi,
 } from "../../../ui/format.ts";
 import { ErrorState } from "../../../ui/states.tsx";
+import type { Backdrop } from "../backdrop.ts";
 import { powerAt } from "../chosen-k.ts";
 import type { OpenPattern } from "../gallery-model.ts";
 import { plannedSearchOf } from "../planned-search.ts";
-import type { Backdrop, PictureKind } from "../sheet.ts";
+import type { PictureKind } from "../sheet.ts";
 import classes from "./detail.module.css";
 import { FullPicture } from "./full-picture.tsx";
 import { loadFullSheet } from "./full-sheet.ts";
@@ -147,7 +148,10 @@ function Body({
           sheet={sheet.data}
           kind={kind}
           k={k}
-          backdrop={backdrop}
+          pastedOn={
+            backdrop?.pixelsFor(name, sheet.data.width, sheet.data.height) ??
+            null
+          }
           label={`${words[kind]} of ${name}`}
         />
         <SimpleGrid cols={2} spacing="sm">
