@@ -7,16 +7,12 @@ import {
   SegmentedControl,
   Select,
   Skeleton,
-  Slider,
   Stack,
-  Switch,
-  Text,
   TextInput,
 } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import dynamic from "next/dynamic";
 import { useCallback, useDeferredValue, useMemo } from "react";
-import { formatCount, formatShare } from "../../ui/format.ts";
 import { EmptyState, ErrorState } from "../../ui/states.tsx";
 import { useAddress } from "../../ui/use-address.ts";
 import {
@@ -25,7 +21,6 @@ import {
   parseChosenK,
   type ChosenK,
 } from "./chosen-k.ts";
-import { rampGradient } from "./color-ramp.ts";
 import classes from "./gallery.module.css";
 import { GalleryGrid, type GridModel } from "./gallery-grid.tsx";
 import type {
@@ -48,8 +43,10 @@ import {
   type PatternRows,
 } from "./pattern-rows.ts";
 import { plannedSearchOf } from "./planned-search.ts";
-import type { PictureKind } from "./sheet.ts";
-import { useBackdrop, type Pasting } from "./use-backdrop.ts";
+import { Legend } from "./legend.tsx";
+import { kinds, type PictureKind } from "./sheet.ts";
+import { SizeSlider } from "./size-slider.tsx";
+import { useBackdrop } from "./use-backdrop.ts";
 import { usePatternRows } from "./use-pattern-rows.ts";
 
 const PatternDetail = dynamic(
@@ -65,12 +62,6 @@ interface GalleryProps {
   readonly baseline?: number;
 }
 
-const kinds = {
-  pattern: "Pattern",
-  mask: "Mask",
-  canvas: "Canvas",
-  pasted: "Pasted",
-} as const satisfies Record<PictureKind, string>;
 const kindNames = Object.keys(kinds) as PictureKind[];
 const sortNames: Readonly<Record<SortKey, string>> = {
   class: "By class",
@@ -346,104 +337,4 @@ function openOf(
         chosen,
       }
     : null;
-}
-
-function SizeSlider({
-  ks,
-  fractions,
-  chosen,
-  choose,
-  isDisabled,
-}: {
-  readonly ks: readonly number[];
-  readonly fractions: readonly number[];
-  readonly chosen: ChosenK;
-  readonly choose: (chosen: ChosenK) => void;
-  readonly isDisabled: boolean;
-}) {
-  const at = chosen === "star" ? firstChoice(ks) : chosen;
-  const k = ks[at] ?? 0;
-  const words =
-    chosen === "star"
-      ? "each pattern at its own k*"
-      : `${formatCount(k)} pixels, ${formatShare(fractions[at] ?? 0, 2)} of the image`;
-  return (
-    <Group
-      gap="md"
-      align="flex-end"
-      wrap="nowrap"
-      style={{ flex: "1 1 280px" }}
-    >
-      <Stack gap={6} style={{ flex: 1, minWidth: 160, maxWidth: 420 }}>
-        <Text size="xs" fw={500} className="numbers" aria-live="polite">
-          Pattern size k: {words}
-        </Text>
-        <Slider
-          thumbLabel="Pattern size k"
-          thumbProps={{ "aria-valuetext": words }}
-          label={null}
-          min={0}
-          max={Math.max(1, ks.length - 1)}
-          step={1}
-          value={at}
-          disabled={chosen === "star" || ks.length < 2}
-          marks={ks.map((_, value) => ({ value }))}
-          onChange={choose}
-        />
-      </Stack>
-      <Switch
-        label="k*"
-        aria-label="Each pattern at its own k*"
-        checked={chosen === "star"}
-        disabled={isDisabled && chosen !== "star"}
-        onChange={({ currentTarget }) =>
-          choose(currentTarget.checked ? "star" : firstChoice(ks))
-        }
-      />
-    </Group>
-  );
-}
-
-function Legend({
-  kind,
-  backdrop,
-  refusal,
-}: { readonly kind: PictureKind } & Pasting) {
-  return (
-    <Group gap="lg">
-      <Text size="xs" c="dimmed">
-        Bar: predictive power; line in it: 95% interval; tick: base rate, the
-        share predicted as the class without the pattern.
-      </Text>
-      {refusal !== null && (
-        <Text size="xs" c="dimmed">
-          {kinds.pasted}: {refusal}
-        </Text>
-      )}
-      {kind === "pasted" && backdrop && (
-        <Text size="xs" c="dimmed">
-          Pasted on {backdrop.label}.
-        </Text>
-      )}
-      {kind === "mask" && (
-        <Group gap={6}>
-          <Text size="xs" c="dimmed">
-            mask 0
-          </Text>
-          <div
-            aria-hidden="true"
-            style={{
-              width: 120,
-              height: 10,
-              borderRadius: 3,
-              background: rampGradient,
-            }}
-          />
-          <Text size="xs" c="dimmed">
-            1
-          </Text>
-        </Group>
-      )}
-    </Group>
-  );
 }

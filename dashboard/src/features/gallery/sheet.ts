@@ -48,6 +48,14 @@ export const bytesOf = ({ canvas, ranks, mask }: Sheet): number =>
 
 export type PictureKind = "pattern" | "mask" | "canvas" | "pasted";
 
+/** As people read them. */
+export const kinds = {
+  pattern: "Pattern",
+  mask: "Mask",
+  canvas: "Canvas",
+  pasted: "Pasted",
+} as const satisfies Record<PictureKind, string>;
+
 /**
  * @param k pixels of the pattern
  * @param under the image that it is pasted on: R, G, B, A of the sheet's size
