@@ -16,7 +16,7 @@ const tick = { fill: "var(--mantine-color-dimmed)", fontSize: 12 };
 const short = (value: number): string =>
   Math.abs(value) >= 100
     ? formatCount(Math.round(value))
-    : value.toPrecision(3);
+    : String(Number(value.toPrecision(3)));
 
 export function CurveChart({
   name,

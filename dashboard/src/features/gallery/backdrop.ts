@@ -8,25 +8,24 @@ export interface Backdrop {
   pixelsFor(target: string, width: number, height: number): Uint8ClampedArray;
 }
 
-interface Sample {
-  readonly className: string;
+export interface BackdropImage {
+  readonly classIndex: number;
   readonly canvas: OffscreenCanvas;
 }
 
-const mostSamples = 2;
+const mostImages = 2;
 
 /**
- * The first sample of each of the first two classes that have one.
- * @returns null where the first sheet shows nothing
+ * @returns the first sample of each of the first two classes that have one on the first sheet
  * @throws Error where the sheet cannot be read
  */
-export async function loadBackdrop(
+export async function loadBackdropImages(
   samples: SampleSheets,
-  classNames: readonly string[],
+  classCount: number,
   signal: AbortSignal,
-): Promise<Backdrop | null> {
-  const first = placeSamples(samples, classNames.length, 0);
-  if (!first) return null;
+): Promise<readonly BackdropImage[]> {
+  const first = placeSamples(samples, classCount, 0);
+  if (!first) return [];
   const response = await fetch(first.src, { signal });
   if (!response.ok)
     throw new Error(
@@ -36,31 +35,39 @@ export async function loadBackdrop(
     colorSpaceConversion: "none",
     premultiplyAlpha: "none",
   });
-  const found: Sample[] = [];
-  for (const [index, className] of classNames.entries()) {
-    const row = placeSamples(samples, classNames.length, index);
-    if (row?.src !== first.src || found.length === mostSamples) break;
-    const canvas = cutOut(sheet, row.top, samples);
-    if (isThere(canvas)) found.push({ className, canvas });
+  const found: BackdropImage[] = [];
+  const classesThere = Math.min(samples.classesPerSheet, classCount);
+  for (let index = 0; index < classesThere; index++) {
+    if (found.length === mostImages) break;
+    const canvas = cutOut(sheet, index * samples.height, samples);
+    if (isThere(canvas)) found.push({ classIndex: index, canvas });
   }
   sheet.close();
-  return found.length === 0 ? null : backdropOf(found);
+  return found;
 }
 
-function backdropOf(samples: readonly Sample[]): Backdrop {
+/** @param nameOf what the gallery calls a class @returns null without images */
+export function newBackdrop(
+  images: readonly BackdropImage[],
+  nameOf: (classIndex: number) => string,
+): Backdrop | null {
+  const named = images.map((image) => ({
+    ...image,
+    name: nameOf(image.classIndex),
+  }));
+  const [first, second] = named;
+  if (!first) return null;
   const drawn = new Map<string, Uint8ClampedArray>();
-  const [first, second] = samples;
   return {
     label: second
-      ? `an image of ${first!.className}; what aims at that, on one of ${second.className}`
-      : `an image of ${first!.className}`,
+      ? `an image of ${first.name}; what aims at ${first.name}, on one of ${second.name}`
+      : `an image of ${first.name}`,
     pixelsFor(target, width, height) {
-      const sample =
-        samples.find(({ className }) => className !== target) ?? first!;
-      const key = `${sample.className} ${width} ${height}`;
+      const image = named.find(({ name }) => name !== target) ?? first;
+      const key = `${image.classIndex} ${width} ${height}`;
       const known = drawn.get(key);
       if (known) return known;
-      const pixels = cover(sample.canvas, width, height);
+      const pixels = cover(image.canvas, width, height);
       drawn.set(key, pixels);
       return pixels;
     },

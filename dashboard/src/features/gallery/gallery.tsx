@@ -81,7 +81,7 @@ export function Gallery({ models, baseline = 0 }: GalleryProps) {
   const asked =
     kindNames.find((name) => name === address.get("view")) ?? "pattern";
   const { backdrop, refusal } = useBackdrop(
-    models[baseline]?.job.datasetId ?? null,
+    models[baseline],
     asked === "pasted",
   );
   const kind = asked === "pasted" && refusal !== null ? "pattern" : asked;

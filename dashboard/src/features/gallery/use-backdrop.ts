@@ -1,7 +1,9 @@
 /** The images that a gallery's patterns are pasted on, or why there are none. */
 import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { api, bodyOf } from "../../api/client.ts";
-import { loadBackdrop, type Backdrop } from "./backdrop.ts";
+import { loadBackdropImages, newBackdrop, type Backdrop } from "./backdrop.ts";
+import type { GalleryModel } from "./gallery-model.ts";
 
 export interface Pasting {
   /** Null while it is not there. */
@@ -13,11 +15,16 @@ export interface Pasting {
 const noSamples =
   "Patterns are pasted on sample images of the data set. Its inspection drew none: it is older than they are, or there are too many classes.";
 
-/** @param isWanted whether it is shown: the images are loaded then */
+/**
+ * @param model whose data set it is, and who names its classes: those of IDX files have no names of their own
+ * @param isWanted whether it is shown: the images are loaded then
+ */
 export function useBackdrop(
-  datasetId: string | null,
+  model: GalleryModel | undefined,
   isWanted: boolean,
 ): Pasting {
+  const datasetId = model?.job.datasetId ?? null;
+  const names = model?.classNames;
   const dataset = useQuery({
     queryKey: ["dataset", datasetId],
     queryFn: () =>
@@ -29,20 +36,29 @@ export function useBackdrop(
     enabled: datasetId !== null,
   });
   const { samples, classNames } = dataset.data ?? {};
-  const backdrop = useQuery({
+  const images = useQuery({
     queryKey: ["backdrop", samples?.sheets[0]],
-    queryFn: ({ signal }) => loadBackdrop(samples!, classNames!, signal),
+    queryFn: ({ signal }) =>
+      loadBackdropImages(samples!, classNames!.length, signal),
     enabled: isWanted && !!samples,
     staleTime: Infinity,
     structuralSharing: false,
   });
+  const backdrop = useMemo(
+    () =>
+      newBackdrop(
+        images.data ?? [],
+        (index) => names?.[index] ?? classNames?.[index] ?? `class ${index}`,
+      ),
+    [images.data, names, classNames],
+  );
   return {
-    backdrop: backdrop.data ?? null,
+    backdrop,
     refusal:
       datasetId === null
         ? "Patterns are pasted on sample images of the data set, which is not known here."
-        : samples === null || backdrop.data === null
+        : samples === null || images.data?.length === 0
           ? noSamples
-          : (dataset.error?.message ?? backdrop.error?.message ?? null),
+          : (dataset.error?.message ?? images.error?.message ?? null),
   };
 }
