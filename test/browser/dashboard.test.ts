@@ -169,10 +169,62 @@ describe.skipIf(started.browser === null)(`a newcomer${why}`, () => {
     await page.getByText("canvas 1, seed 0").waitFor();
     await grid.press("2");
     expect(page.url()).toContain("view=mask");
+    await grid.press("1");
     await grid.press("Escape");
     await expect
       .poll(() => page.getByRole("region", { name: /Pattern of/ }).count())
       .toBe(0);
+  });
+
+  it("sees a data set's classes with some of their images, and patterns pasted on one of them", async () => {
+    await page.goto(`${url}/dataset?id=Fashion-MNIST%20sample`);
+    const classes = page.getByRole("list", { name: "10 classes" });
+    await classes.getByText("200 images").first().waitFor();
+    const strip = classes.getByRole("img", { name: /^Sample images of/ });
+    await strip.first().waitFor();
+    const sheet = await strip.first().evaluate(async (element) => {
+      const { backgroundImage } = getComputedStyle(element.children[0]!);
+      const address = /url\("(.+)"\)/.exec(backgroundImage)![1]!;
+      const image = new Image();
+      image.src = address;
+      await image.decode();
+      return [element.children.length, image.naturalWidth, image.naturalHeight];
+    });
+    expect(sheet).toEqual([8, 8 * 28, 10 * 28]);
+
+    const { id } = await jobNamed(/badnets model, free/);
+    await page.goto(`${url}/model?id=fashion-badnets&job=${id}&pattern=none`);
+    const grid = page.getByRole("grid");
+    const picture = grid.locator("canvas").first();
+    /** Share of the first picture's pixels that are of one colour with its upper left corner. */
+    const plate = () =>
+      picture.evaluate((canvas: HTMLCanvasElement) => {
+        const side = canvas.height - 60;
+        const { data } = canvas
+          .getContext("2d")!
+          .getImageData(0, 0, side, side);
+        let same = 0;
+        for (let i = 0; i < data.length; i += 4)
+          same += Number(
+            [0, 1, 2].every((channel) => data[i + channel] === data[channel]),
+          );
+        return same / (data.length / 4);
+      });
+    await expect.poll(plate).toBeGreaterThan(0.9);
+    await page.getByText("Pasted", { exact: true }).click();
+    await page.getByText("Pasted on an image of T-shirt/top").waitFor();
+    expect(page.url()).toContain("view=pasted");
+    await expect.poll(plate).toBeLessThan(0.8);
+  });
+
+  it("reads how a search went, step by step", async () => {
+    const { id } = await jobNamed(/badnets model, free/);
+    await page.goto(`${url}/job?id=${id}&tab=curves`);
+    for (const name of [
+      /^Loss: from [\d.]+ at step 1 to [\d.]+ at step \d+$/,
+      /^Mask size \(L1\): from [\d.]+ at step 1 to [\d.]+ at step \d+$/,
+    ])
+      await page.getByRole("img", { name }).waitFor();
   });
 
   it("downloads the report, complete in itself", async () => {
@@ -306,6 +358,7 @@ const views = [
   "/?q=no-such-model",
   "/model?id=fashion-badnets",
   "/model?id=fashion-badnets&view=mask&pattern=7.0.0",
+  "/model?id=fashion-badnets&view=pasted&pattern=7.0.0",
   "/compare",
   "/datasets",
   "/dataset?id=Fashion-MNIST%20sample",
@@ -342,6 +395,7 @@ describe.skipIf(started.browser === null)(`every view${why}`, () => {
           ...views,
           `/job?id=${id}`,
           `/job?id=${id}&tab=gallery`,
+          `/job?id=${id}&tab=curves`,
           `/job?id=${id}&tab=shards`,
           `/job?id=${id}&tab=events`,
           `/job?id=${id}&tab=configuration`,
