@@ -183,8 +183,8 @@ describe.skipIf(started.browser === null)(`a newcomer${why}`, () => {
     const strip = classes.getByRole("img", { name: /^Sample images of/ });
     await strip.first().waitFor();
     const sheet = await strip.first().evaluate(async (element) => {
-      const { backgroundImage } = getComputedStyle(element.children[0]!);
-      const address = /url\("(.+)"\)/.exec(backgroundImage)![1]!;
+      const { backgroundImage } = getComputedStyle(element.children[0]);
+      const address = /url\("(.+)"\)/.exec(backgroundImage)![1];
       const image = new Image();
       image.src = address;
       await image.decode();
