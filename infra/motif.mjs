@@ -24,6 +24,7 @@ const commands = {
   cancel: "end a job",
   pause: "let a job rest; its searches keep where they are",
   resume: "let a paused job go on",
+  redrive: "try a job's failed shards again, once the cause is mended",
   export: "write a job's result and report to a folder",
   nodes: "show the compute nodes",
   tokens: "make, show and revoke tokens for people and scripts",

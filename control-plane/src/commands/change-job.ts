@@ -1,4 +1,4 @@
-/** `motif cancel`, `pause` and `resume`. */
+/** `motif cancel`, `pause`, `resume` and `redrive`. */
 import type { Command } from "commander";
 import type { ApiJob } from "./api-types.ts";
 import { findJob } from "./find-job.ts";
@@ -24,6 +24,12 @@ const changes = [
     meaning: "let a paused job go on",
     said: (id: string) =>
       `Job ${id} goes on; \`motif jobs ${id} --watch\` watches it.`,
+  },
+  {
+    name: "redrive",
+    meaning: "try shards that failed for good again, once the cause is mended",
+    said: (id: string) =>
+      `Failed shards of job ${id} are tried again; \`motif jobs ${id} --watch\` watches it.`,
   },
 ] as const;
 

@@ -91,6 +91,10 @@ function describeEvent(
       return [
         `a node went silent; shard ${idIn(body.shardId)} goes to another.`,
       ];
+    case "job-redriven":
+      return [
+        `${Number(body.shards)} failed ${body.shards === 1 ? "shard is" : "shards are"} tried again.`,
+      ];
     case "job-status":
       return body.status === "PAUSED" || body.status === "RUNNING"
         ? [body.status === "PAUSED" ? "The job is paused." : "The job goes on."]

@@ -1,13 +1,15 @@
-/** Cancels, pauses and resumes jobs for people, with the audit entry that says who. Doing it twice is doing it once. */
+/** Cancels, pauses, resumes and redrives jobs for people, with the audit entry that says who. Doing it twice is doing it once. */
 import type { PgBoss } from "pg-boss";
 import { recordChange } from "../audit-log/record-change.ts";
 import type { Caller } from "../auth/caller.ts";
-import type { Database, Queryable } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { lockJob } from "../leases/lock-job.ts";
+import { redriveJob } from "../leases/redrive-job.ts";
 import { cancelJob, pauseJob, resumeJob } from "../leases/stop-job.ts";
-import type { JobStatus, JobView } from "./job.ts";
-import { readJob, unknownJob } from "./read-jobs.ts";
+import type { JobView } from "./job.ts";
+import { readJob } from "./read-jobs.ts";
 
-export type JobChange = "cancel" | "pause" | "resume";
+export type JobChange = "cancel" | "pause" | "resume" | "redrive";
 
 /** @throws ControlPlaneError "not-found", "conflict" for a job that has ended otherwise */
 export async function changeJob(
@@ -18,7 +20,9 @@ export async function changeJob(
   { actor, address }: Caller,
 ): Promise<JobView> {
   return database.transaction(async (client) => {
-    const before = await lockJob(client, jobId);
+    // Two people who do something to a job do it one after the other.
+    const { status: before } = await lockJob(client, jobId);
+    let shards = 0;
     switch (change) {
       case "cancel":
         await cancelJob(client, queue, jobId);
@@ -29,27 +33,22 @@ export async function changeJob(
       case "resume":
         await resumeJob(client, jobId);
         break;
+      case "redrive":
+        shards = await redriveJob(client, jobId);
+        break;
     }
     const job = await readJob(client, jobId);
-    if (job.status !== before)
+    if (job.status !== before || shards > 0)
       await recordChange(client, {
         actor,
         address,
         action: `job.${change}`,
         subject: jobId,
-        details: { name: job.name, from: before, to: job.status },
+        details: {
+          ...{ name: job.name, from: before, to: job.status },
+          ...(shards > 0 && { shards }),
+        },
       });
     return job;
   });
-}
-
-/** Two people who do something to a job do it one after the other. */
-async function lockJob(client: Queryable, jobId: string): Promise<JobStatus> {
-  const { rows } = await client.query<{ status: JobStatus }>(
-    "SELECT status FROM job WHERE id = $1 FOR UPDATE",
-    [jobId],
-  );
-  const [row] = rows;
-  if (row) return row.status;
-  throw unknownJob(jobId);
 }

@@ -26,7 +26,7 @@ export interface NewShard {
 const chunkSize = 5_000;
 
 /**
- * In the caller's transaction, with the event that says so.
+ * In the caller's transaction, with the events that say so.
  * @param commonSpec what all shards' specifications have, sent once a statement: a manifest can be long
  * @param shards `job.shardCount` of them, in order
  */
@@ -74,6 +74,11 @@ export async function insertJob(
       stream: job.id,
       type: "job-submitted",
       body: { kind, name, createdBy, shards: shardCount },
+    },
+    {
+      stream: "cluster",
+      type: "job-submitted",
+      body: { jobId: job.id, status: "RUNNING", name, kind },
     },
   ]);
 }

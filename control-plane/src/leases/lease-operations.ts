@@ -106,6 +106,9 @@ export interface LeaseOperations {
   cancelJob(client: Queryable, jobId: string): Promise<void>;
   pauseJob(client: Queryable, jobId: string): Promise<void>;
   resumeJob(client: Queryable, jobId: string): Promise<void>;
+  /** @returns how many dead shards wait again */
+  redriveJob(client: Queryable, jobId: string): Promise<number>;
+  reweighJob(client: Queryable, jobId: string, weight: number): Promise<void>;
 }
 
 /** Nest's name for the operations. */

@@ -9,7 +9,9 @@ import { failShards } from "./fail-shards.ts";
 import { feedShards } from "./feed-shards.ts";
 import { grantLeases } from "./grant-leases.ts";
 import type { LeaseOperations } from "./lease-operations.ts";
+import { redriveJob } from "./redrive-job.ts";
 import { renewLeases } from "./renew-leases.ts";
+import { reweighJob } from "./reweigh-job.ts";
 import { cancelJob, pauseJob, resumeJob } from "./stop-job.ts";
 import { yieldShards } from "./yield-shards.ts";
 
@@ -55,5 +57,7 @@ export function newLeaseOperations(
     cancelJob: (client, jobId) => cancelJob(client, queue, jobId),
     pauseJob,
     resumeJob,
+    redriveJob,
+    reweighJob,
   };
 }

@@ -114,3 +114,32 @@ it("a job that was paused neither waits for those that came meanwhile nor catche
   expect(ofFirst! / ofSecond!).toBeGreaterThan(0.9);
   expect(ofFirst! / ofSecond!).toBeLessThan(1.1);
 });
+
+it("a job that is weighed anew has its new share from the next grant on, both ways", async () => {
+  const first = await submitNoops(test.pool, 10_000);
+  const second = await submitNoops(test.pool, 10_000);
+  await serve(12);
+  const weigh = (weight: number) =>
+    database.transaction((client) => leases.reweighJob(client, first, weight));
+  for (const [weight, share] of [
+    [9, 0.9],
+    [1, 0.5],
+  ] as const) {
+    await weigh(weight);
+    const granted: string[] = [];
+    for (let turn = 0; turn < 9; turn++) {
+      await endSome();
+      granted.push(...(await fill()));
+    }
+    // Not even the first grant is by the old weight: what stood in the window was placed anew.
+    for (const part of [granted.slice(0, 20), granted]) {
+      const ofFirst = part.filter((job) => job === first).length;
+      expect(ofFirst / part.length).toBeGreaterThan(share - 0.1);
+      expect(ofFirst / part.length).toBeLessThan(share + 0.1);
+    }
+  }
+  await weigh(1);
+  const [ofFirst, ofSecond] = await serve(30, first, second);
+  expect(ofFirst! / ofSecond!).toBeGreaterThan(0.9);
+  expect(ofFirst! / ofSecond!).toBeLessThan(1.1);
+});

@@ -2,6 +2,7 @@
 import type { Queryable } from "../database/database.ts";
 import type { NewEvent } from "../progress/append-events.ts";
 import { summarizeSearches } from "../results/summarize-searches.ts";
+import { jobStatusEvents } from "./job-events.ts";
 
 export interface EndedShards {
   readonly jobId: string;
@@ -18,7 +19,12 @@ export async function settleJobs(
   ended: readonly EndedShards[],
 ): Promise<readonly NewEvent[]> {
   if (ended.length === 0) return [];
-  const { rows } = await client.query<{ id: string; status: string }>(
+  const { rows } = await client.query<{
+    id: string;
+    kind: string;
+    name: string;
+    status: string;
+  }>(
     `UPDATE job SET
        succeeded_count = succeeded_count + ended.succeeded,
        dead_count = dead_count + ended.dead,
@@ -31,7 +37,7 @@ export async function settleJobs(
          ELSE now() END
      FROM unnest($1::uuid[], $2::int[], $3::int[]) AS ended (job_id, succeeded, dead)
      WHERE job.id = ended.job_id AND job.status IN ('RUNNING', 'PAUSED')
-     RETURNING job.id, job.status`,
+     RETURNING job.id, job.kind, job.name, job.status`,
     [
       ended.map(({ jobId }) => jobId),
       ended.map(({ succeeded }) => succeeded),
@@ -44,9 +50,5 @@ export async function settleJobs(
   );
   return rows
     .filter(({ status }) => status === "SUCCEEDED" || status === "FAILED")
-    .map(({ id, status }) => ({
-      stream: id,
-      type: "job-status",
-      body: { status },
-    }));
+    .flatMap(jobStatusEvents);
 }

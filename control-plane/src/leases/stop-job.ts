@@ -5,6 +5,8 @@ import type { Queryable } from "../database/database.ts";
 import { shardQueue } from "../database/queue.ts";
 import { appendEvents } from "../progress/append-events.ts";
 import { refuseChecked } from "../results/refuse-checked.ts";
+import { jobStatusEvents } from "./job-events.ts";
+import { lockJob, type LockedJob } from "./lock-job.ts";
 import { onConnection } from "./queue-on-connection.ts";
 import { revokeLeases } from "./revoke-leases.ts";
 
@@ -17,7 +19,8 @@ export async function cancelJob(
   queue: PgBoss,
   jobId: string,
 ): Promise<void> {
-  const status = await lockJob(client, jobId);
+  const job = await lockJob(client, jobId);
+  const { status } = job;
   if (status === "CANCELLED") return;
   if (status !== "RUNNING" && status !== "PAUSED") throw ended(jobId, status);
   const { rowCount } = await client.query(
@@ -55,7 +58,7 @@ export async function cancelJob(
     ...(await refuseChecked(client, [
       { jobId, problem: "It was cancelled before it was done." },
     ])),
-    { stream: jobId, type: "job-status", body: { status: "CANCELLED" } },
+    ...jobStatusEvents({ ...job, status: "CANCELLED" }),
   ]);
 }
 
@@ -67,9 +70,9 @@ export async function pauseJob(
   client: Queryable,
   jobId: string,
 ): Promise<void> {
-  const status = await lockJob(client, jobId);
-  if (status === "PAUSED") return;
-  if (status !== "RUNNING") throw ended(jobId, status);
+  const job = await lockJob(client, jobId);
+  if (job.status === "PAUSED") return;
+  if (job.status !== "RUNNING") throw ended(jobId, job.status);
   await client.query(
     `UPDATE shard SET status = 'PENDING', queue_id = NULL, updated_at = now()
      WHERE job_id = $1 AND status IN ('QUEUED', 'RETRY')`,
@@ -79,7 +82,7 @@ export async function pauseJob(
     `SELECT id FROM lease WHERE job_id = $1 AND ended_at IS NULL`,
     [jobId],
   );
-  await setStatus(client, jobId, "PAUSED");
+  await setStatus(client, job, "PAUSED");
   await revokeLeases(
     client,
     rows.map(({ id }) => id),
@@ -95,40 +98,24 @@ export async function resumeJob(
   client: Queryable,
   jobId: string,
 ): Promise<void> {
-  const status = await lockJob(client, jobId);
-  if (status === "RUNNING") return;
-  if (status !== "PAUSED") throw ended(jobId, status);
+  const job = await lockJob(client, jobId);
+  if (job.status === "RUNNING") return;
+  if (job.status !== "PAUSED") throw ended(jobId, job.status);
   // Begins at what is served now, as a new job does: its old tag may be far ahead of those of jobs that came while it was paused.
   await client.query(`DELETE FROM job_share WHERE job_id = $1`, [jobId]);
-  await setStatus(client, jobId, "RUNNING");
-}
-
-/** Also against the feeder, which holds the jobs whose shards it queues. */
-async function lockJob(client: Queryable, jobId: string): Promise<string> {
-  const { rows } = await client.query<{ status: string }>(
-    `SELECT status FROM job WHERE id = $1 FOR UPDATE`,
-    [jobId],
-  );
-  if (!rows[0])
-    throw new ControlPlaneError(
-      "not-found",
-      `There is no job ${jobId}. motif jobs lists what there is.`,
-    );
-  return rows[0].status;
+  await setStatus(client, job, "RUNNING");
 }
 
 async function setStatus(
   client: Queryable,
-  jobId: string,
+  job: LockedJob,
   status: string,
 ): Promise<void> {
   await client.query(`UPDATE job SET status = $2 WHERE id = $1`, [
-    jobId,
+    job.id,
     status,
   ]);
-  await appendEvents(client, [
-    { stream: jobId, type: "job-status", body: { status } },
-  ]);
+  await appendEvents(client, jobStatusEvents({ ...job, status }));
 }
 
 const ended = (jobId: string, status: string) =>

@@ -3,7 +3,6 @@ import { z } from "zod";
 import { jobKinds, jobStatuses, type JobView } from "../jobs/job.ts";
 import { shardStatuses } from "../shards/shard-status.ts";
 import type { SearchEstimate } from "../jobs/estimate-search.ts";
-import type { AttemptView } from "../jobs/list-attempts.ts";
 import type { ShardView } from "../jobs/list-shards.ts";
 import {
   canvasSources,
@@ -18,12 +17,12 @@ const largestInteger = 2 ** 31 - 1;
 const bounded = (name: keyof typeof settingBounds) =>
   z.number().min(settingBounds[name][0]).max(settingBounds[name][1]);
 
-const weight = z
+const anyWeight = z
   .int()
   .min(1)
   .max(1_000)
-  .default(1)
   .describe("Share of the cluster against other jobs.");
+const weight = anyWeight.default(1);
 const name = z.string().trim().min(1).max(200).optional();
 const reference = z.string().min(1).max(200).describe("Id or name.");
 
@@ -104,6 +103,13 @@ export const jobRequest = z.discriminatedUnion("kind", [
 ]);
 export type JobRequest = z.infer<typeof jobRequest>;
 
+export const jobEdit = z
+  .strictObject({ name, weight: anyWeight.optional() })
+  .refine(
+    (edit) => edit.name !== undefined || edit.weight !== undefined,
+    "Say what is to change: name, weight or both.",
+  );
+
 export const jobPage = z.strictObject({
   status: z.enum(jobStatuses).optional(),
   kind: z.enum(jobKinds).optional(),
@@ -148,19 +154,6 @@ export const job: z.ZodType<JobView> = z.object({
   createdAt: z.iso.datetime(),
   createdBy: z.string(),
   finishedAt: z.iso.datetime().nullable(),
-});
-
-export const attempt: z.ZodType<AttemptView> = z.object({
-  leaseId: z.uuid(),
-  nodeId: z.uuid(),
-  nodeName: z.string().nullable(),
-  replicaId: z.uuid(),
-  retryCount: count,
-  grantedAt: z.iso.datetime(),
-  acceptedAt: z.iso.datetime().nullable(),
-  renewedAt: z.iso.datetime(),
-  endedAt: z.iso.datetime().nullable(),
-  outcome: z.string().nullable(),
 });
 
 export const shard: z.ZodType<ShardView> = z.object({

@@ -7,6 +7,7 @@ import {
   HttpCode,
   Inject,
   Param,
+  Patch,
   Post,
   Query,
   Res,
@@ -20,12 +21,12 @@ import { NeedsScope } from "../auth/needs-scope.ts";
 import { DATABASE, type Database } from "../database/database.ts";
 import { QUEUE } from "../database/queue.ts";
 import { changeJob } from "../jobs/change-job.ts";
+import { editJob } from "../jobs/edit-job.ts";
 import {
   estimateSearch,
   type SearchEstimate,
 } from "../jobs/estimate-search.ts";
 import type { JobView } from "../jobs/job.ts";
-import { listAttempts, type AttemptView } from "../jobs/list-attempts.ts";
 import { listShards, type ShardView } from "../jobs/list-shards.ts";
 import { listJobs, readJob } from "../jobs/read-jobs.ts";
 import { readResult, type JobResult } from "../jobs/result.ts";
@@ -40,10 +41,10 @@ import { Answers } from "./answers.ts";
 import { FromCaller } from "./callers.ts";
 import { JobIdPipe } from "./job-id.ts";
 import {
-  attempt,
   defaultEvaluateImages,
   defaultThreshold,
   job,
+  jobEdit,
   jobPage,
   jobRequest,
   jobResult,
@@ -127,6 +128,18 @@ export class JobsController {
     return readJob(this.#database.pool, id);
   }
 
+  /** A new weight counts from the next shard that a node gets. */
+  @Patch(":id")
+  @NeedsScope("write")
+  @Answers(200, job)
+  editJob(
+    @Param("id", JobIdPipe) id: string,
+    @Body({ schema: jobEdit }) edit: z.infer<typeof jobEdit>,
+    @FromCaller() caller: Caller,
+  ): Promise<JobView> {
+    return editJob(this.#database, id, edit, caller);
+  }
+
   @Get(":id/shards")
   @Answers(200, z.array(shard), "In order.")
   listShards(
@@ -134,19 +147,6 @@ export class JobsController {
     @Query({ schema: shardPage }) page: z.infer<typeof shardPage>,
   ): Promise<readonly ShardView[]> {
     return listShards(this.#database.pool, id, page);
-  }
-
-  @Get(":id/shards/:index/attempts")
-  @Answers(
-    200,
-    z.array(attempt),
-    "The leases that it was given under, oldest first.",
-  )
-  listAttempts(
-    @Param("id", JobIdPipe) id: string,
-    @Param("index") index: string,
-  ): Promise<readonly AttemptView[]> {
-    return listAttempts(this.#database.pool, id, index);
   }
 
   @Post(":id/cancel")
@@ -180,6 +180,18 @@ export class JobsController {
     @FromCaller() caller: Caller,
   ): Promise<JobView> {
     return changeJob(this.#database, this.#queue, id, "resume", caller);
+  }
+
+  /** Shards that were given up are tried again, once what they failed of is mended. */
+  @Post(":id/redrive")
+  @HttpCode(200)
+  @NeedsScope("write")
+  @Answers(200, job)
+  redriveJob(
+    @Param("id", JobIdPipe) id: string,
+    @FromCaller() caller: Caller,
+  ): Promise<JobView> {
+    return changeJob(this.#database, this.#queue, id, "redrive", caller);
   }
 
   @Get(":id/result")

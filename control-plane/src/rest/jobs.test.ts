@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RecordedChange } from "../audit-log/list-changes.ts";
 import type { JobView } from "../jobs/job.ts";
-import type { AttemptView } from "../jobs/list-attempts.ts";
 import type { ShardView } from "../jobs/list-shards.ts";
 import type { ModelView } from "../models/read-models.ts";
 import type { ProgressEvent } from "../progress/read-events.ts";
@@ -14,11 +13,7 @@ import {
   type RestAnswer,
   type RunningRest,
 } from "./cases/start-rest.ts";
-import {
-  attempt,
-  job as jobSchema,
-  shard as shardSchema,
-} from "./job-schemas.ts";
+import { job as jobSchema, shard as shardSchema } from "./job-schemas.ts";
 
 const demo = fileURLToPath(new URL("../../../infra/demo/", import.meta.url));
 
@@ -381,47 +376,6 @@ test("progress counts shards on nodes by what they have done", async () => {
     `/api/jobs/${body.id}/shards?status=RUNNING`,
   );
   expect(shards.map(({ index, done }) => [index, done])).toEqual([[1, 0.5]]);
-});
-
-test("a shard's attempts are its leases, oldest first", async () => {
-  const { body } = await post<JobView>("/api/jobs", {
-    kind: "noop",
-    shards: 2,
-    waitMs: 0,
-  });
-  const attemptsOf = (index: string) =>
-    rest.request<AttemptView[] & { detail: string }>(
-      `/api/jobs/${body.id}/shards/${index}/attempts`,
-    );
-  expect((await attemptsOf("1")).body).toEqual([]);
-  const node = randomUUID();
-  await rest.database.pool.query(
-    "INSERT INTO gpu_node (id, name) VALUES ($1, 'a node')",
-    [node],
-  );
-  for (const [retryCount, outcome] of [
-    [1, null],
-    [0, "EXPIRED"],
-  ] as const)
-    await rest.database.pool.query(
-      `INSERT INTO lease (id, shard_id, job_id, node_id, replica_id, queue_id, retry_count, granted_at, ended_at, outcome)
-       SELECT gen_random_uuid(), id, job_id, $2, gen_random_uuid(), gen_random_uuid(), $3::int, now() + make_interval(secs => $3::int),
-              CASE WHEN $4::text IS NOT NULL THEN now() END, $4
-       FROM shard WHERE job_id = $1 AND "index" = 1`,
-      [body.id, node, retryCount, outcome],
-    );
-  const { body: attempts } = await attemptsOf("1");
-  for (const one of attempts) expect(attempt.parse(one)).toEqual(one);
-  expect(attempts).toMatchObject([
-    { nodeName: "a node", retryCount: 0, outcome: "EXPIRED" },
-    { nodeName: "a node", retryCount: 1, outcome: null, endedAt: null },
-  ]);
-  expect((await attemptsOf("0")).body).toEqual([]);
-  for (const unknown of ["2", "-1", "x", "1.0"]) {
-    const { status, body: problem } = await attemptsOf(unknown);
-    expect([unknown, status]).toEqual([unknown, 404]);
-    expect(problem.detail).toContain(`no shard ${unknown}`);
-  }
 });
 
 describe("a job that people", () => {

@@ -2,16 +2,27 @@
 import { api, bodyOf } from "../../api/client.ts";
 import type { LiveJob } from "./job-types.ts";
 
-export type JobChange = "pause" | "resume" | "cancel";
+export type JobChange =
+  | { readonly kind: "pause" | "resume" | "cancel" | "redrive" }
+  | { readonly kind: "weight"; readonly weight: number };
 
 export function changeJob(id: string, change: JobChange): Promise<LiveJob> {
   const params = { params: { path: { id } } };
-  switch (change) {
+  switch (change.kind) {
     case "pause":
       return bodyOf(api.POST("/api/jobs/{id}/pause", params));
     case "resume":
       return bodyOf(api.POST("/api/jobs/{id}/resume", params));
     case "cancel":
       return bodyOf(api.POST("/api/jobs/{id}/cancel", params));
+    case "redrive":
+      return bodyOf(api.POST("/api/jobs/{id}/redrive", params));
+    case "weight":
+      return bodyOf(
+        api.PATCH("/api/jobs/{id}", {
+          ...params,
+          body: { weight: change.weight },
+        }),
+      );
   }
 }

@@ -1,13 +1,17 @@
-/** Pause, resume, cancel: what a job's state allows. */
+/** Pause, resume, cancel, try again, weigh: what a job's state allows. */
 import { Button, Group, Menu } from "@mantine/core";
 import dynamic from "next/dynamic";
 import { useState } from "react";
-import type { JobChange } from "./change-job.ts";
 import type { LiveJob } from "./job-types.ts";
+import { plural } from "./job-words.ts";
 import { useChangeJob } from "./use-change-job.ts";
 
 const CancelDialog = dynamic(
   () => import("./cancel-dialog.tsx").then((module) => module.CancelDialog),
+  { ssr: false },
+);
+const WeightDialog = dynamic(
+  () => import("./weight-dialog.tsx").then((module) => module.WeightDialog),
   { ssr: false },
 );
 
@@ -20,17 +24,21 @@ export function JobActions({
   readonly isCompact?: boolean;
 }) {
   const change = useChangeJob(job);
-  const [isAsking, setAsking] = useState(false);
-  // The dialog is loaded when it is first wanted, and stays, so that it can close gently.
+  const [dialog, setDialog] = useState<"cancel" | "weight" | null>(null);
+  // Dialogs are loaded when they are first wanted, and stay, so that they can close gently.
   const [isWanted, setWanted] = useState(false);
-  const ask = () => {
+  const close = () => setDialog(null);
+  const ask = (kind: "cancel" | "weight") => {
     setWanted(true);
-    setAsking(true);
+    setDialog(kind);
   };
   const actions = actionsOf(job).map(({ kind, label }) => ({
     kind,
     label,
-    act: () => (kind === "cancel" ? ask() : change.mutate(kind)),
+    act: () =>
+      kind === "cancel" || kind === "weight"
+        ? ask(kind)
+        : change.mutate({ kind }),
   }));
   return (
     <>
@@ -61,7 +69,7 @@ export function JobActions({
               key={kind}
               variant="default"
               onClick={act}
-              loading={change.isPending && change.variables === kind}
+              loading={change.isPending && change.variables.kind === kind}
             >
               {label}
             </Button>
@@ -69,32 +77,53 @@ export function JobActions({
         </Group>
       )}
       {isWanted && (
-        <CancelDialog
-          job={job}
-          opened={isAsking}
-          onClose={() => setAsking(false)}
-          onCancel={() => change.mutate("cancel")}
-        />
-      )}
+        <>
+          {" "}
+          <CancelDialog
+            job={job}
+            opened={dialog === "cancel"}
+            onClose={close}
+            onCancel={() => change.mutate({ kind: "cancel" })}
+          />
+          <WeightDialog
+            job={job}
+            opened={dialog === "weight"}
+            onClose={close}
+            onChange={(weight) => change.mutate({ kind: "weight", weight })}
+          />
+        </>
+      )}{" "}
     </>
   );
 }
 
 interface Action {
-  readonly kind: JobChange;
+  readonly kind: "pause" | "resume" | "redrive" | "weight" | "cancel";
   readonly label: string;
 }
 
-function actionsOf({ status }: LiveJob): readonly Action[] {
-  const pause = { kind: "pause", label: "Pause" } as const;
-  const resume = { kind: "resume", label: "Resume" } as const;
-  const cancel = { kind: "cancel", label: "Cancel…" } as const;
-  switch (status) {
-    case "RUNNING":
-      return [pause, cancel];
-    case "PAUSED":
-      return [resume, cancel];
-    default:
-      return [];
-  }
+function actionsOf({ status, shards, weight }: LiveJob): readonly Action[] {
+  const isOpen = status === "RUNNING" || status === "PAUSED";
+  return [
+    ...(status === "RUNNING"
+      ? [{ kind: "pause", label: "Pause" } as const]
+      : []),
+    ...(status === "PAUSED"
+      ? [{ kind: "resume", label: "Resume" } as const]
+      : []),
+    ...(shards.dead > 0 && status !== "CANCELLED"
+      ? [
+          {
+            kind: "redrive",
+            label: `Try ${plural(shards.dead, "dead shard")} again`,
+          } as const,
+        ]
+      : []),
+    ...(isOpen
+      ? [
+          { kind: "weight", label: `Weight ${weight}…` } as const,
+          { kind: "cancel", label: "Cancel…" } as const,
+        ]
+      : []),
+  ];
 }

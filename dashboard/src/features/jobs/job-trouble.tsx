@@ -1,8 +1,9 @@
 /** What went wrong with a job, where, and what to do about it: above all else on its page. */
-import { Alert, Anchor, List, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, Button, Group, List, Stack, Text } from "@mantine/core";
 import Link from "next/link";
 import type { ListedShard, LiveJob } from "./job-types.ts";
 import { isInputFault, plural, rangesOf, shardWords } from "./job-words.ts";
+import { useChangeJob } from "./use-change-job.ts";
 
 /** Different problems that are shown; the shards' table has all. */
 const mostShown = 3;
@@ -14,6 +15,7 @@ export function JobTrouble({
   readonly job: LiveJob;
   readonly shards: readonly ListedShard[];
 }) {
+  const change = useChangeJob(job);
   if (job.shards.dead === 0) return null;
   const dead = shards.filter(({ status }) => status === "DEAD");
   const problems = [
@@ -60,9 +62,23 @@ export function JobTrouble({
         )}
         <Text size="sm">
           {isInput
-            ? "Trying again did not promise to help, so nodes did not: the fault is in what the job was given. Mend what the message names (register the model or data set anew where a file is wrong, or start a job with other settings)."
-            : "Nodes tried until the attempts were used up. Look at the attempts for the nodes it happened on; once the cause is gone, start the job anew."}
+            ? "Trying again did not promise to help, so nodes did not: the fault is in what the job was given. Mend what the message names (register the model or data set anew where a file is wrong, or start the job with other settings), then try again."
+            : "Nodes tried until the attempts were used up. Look at the attempts for the nodes it happened on; once the cause is gone, try again."}
         </Text>
+        {job.status !== "CANCELLED" && (
+          <Group gap="xs">
+            <Button
+              color="red.9"
+              loading={change.isPending}
+              onClick={() => change.mutate({ kind: "redrive" })}
+            >
+              Try {plural(job.shards.dead, "dead shard")} again
+            </Button>
+            <Text size="xs" className="name">
+              or: motif redrive {job.id}
+            </Text>
+          </Group>
+        )}
       </Stack>
     </Alert>
   );

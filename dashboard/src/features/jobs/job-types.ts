@@ -16,6 +16,19 @@ export type ListedShard = Shard & {
   readonly attempts?: number;
 };
 
+export interface Attempt {
+  readonly leaseId: string;
+  readonly nodeId: string;
+  readonly nodeName: string | null;
+  readonly replicaId: string | null;
+  readonly retryCount: number;
+  readonly grantedAt: string;
+  readonly acceptedAt: string | null;
+  readonly renewedAt: string | null;
+  readonly endedAt: string | null;
+  readonly outcome: string | null;
+}
+
 export type JobKind = Job["kind"];
 
 /** `job.parameters` of a search. */

@@ -137,6 +137,8 @@ export function eventWords(
         }`,
         tone: "plain",
       };
+    case "job-redriven":
+      return { text: "Dead shards wait to be tried again", tone: "plain" };
     case "progress":
       return {
         text: `${formatShare(count("done"))} done: ${formatCount(count("succeeded"))} of ${plural(count("total"), "shard")}, ${formatCount(count("running"))} on nodes`,

@@ -5,8 +5,7 @@ import { bodyOf, api } from "../../api/client.ts";
 import { formatDuration } from "../../ui/format.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
-import type { Attempt } from "../../api/types.ts";
-import type { ListedShard, LiveJob } from "./job-types.ts";
+import type { Attempt, ListedShard, LiveJob } from "./job-types.ts";
 import { shardsKey } from "./use-job-data.ts";
 
 export function ShardAttempts({
@@ -25,13 +24,16 @@ export function ShardAttempts({
       shard.status,
       shard.retryCount,
     ],
-    queryFn: ({ signal }) =>
-      bodyOf(
-        api.GET("/api/jobs/{id}/shards/{index}/attempts", {
-          params: { path: { id: job.id, index: String(shard.index) } },
-          signal,
-        }),
-      ),
+    queryFn: async ({ signal }) =>
+      (await bodyOf(
+        api.GET(
+          "/api/jobs/{id}/shards/{index}/attempts" as never,
+          {
+            params: { path: { id: job.id, index: shard.index } },
+            signal,
+          } as never,
+        ),
+      )) as unknown as readonly Attempt[],
   });
   return (
     <Stack gap="sm">
@@ -81,7 +83,11 @@ export function ShardAttempts({
                   {after(attempt.grantedAt, attempt.acceptedAt)}
                 </Table.Td>
                 <Table.Td>
-                  <RelativeTime at={attempt.renewedAt} />
+                  {attempt.renewedAt === null ? (
+                    "–"
+                  ) : (
+                    <RelativeTime at={attempt.renewedAt} />
+                  )}
                 </Table.Td>
                 <Table.Td className="numbers">
                   {after(attempt.grantedAt, attempt.endedAt)}

@@ -5,10 +5,12 @@ import { changeJob, type JobChange } from "./change-job.ts";
 import type { LiveJob } from "./job-types.ts";
 import { jobKey } from "./use-job-data.ts";
 
-const tried: Readonly<Record<JobChange, string>> = {
+const tried: Readonly<Record<JobChange["kind"], string>> = {
   pause: "The job was not paused",
   resume: "The job was not resumed",
   cancel: "The job was not cancelled",
+  redrive: "The dead shards were not put back",
+  weight: "The weight was not changed",
 };
 
 export function useChangeJob(job: Pick<LiveJob, "id" | "name">) {
@@ -23,10 +25,10 @@ export function useChangeJob(job: Pick<LiveJob, "id" | "name">) {
       void client.invalidateQueries({ queryKey: ["jobs"] });
       void client.invalidateQueries({ queryKey: jobKey(job.id) });
     },
-    onError: (error, change) =>
+    onError: (error, { kind }) =>
       notifications.show({
         color: "red",
-        title: tried[change],
+        title: tried[kind],
         message: error.message,
         autoClose: false,
         role: "alert",

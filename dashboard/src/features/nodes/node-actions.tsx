@@ -1,19 +1,43 @@
-/** Revokes a node, and asks first. */
+/** Drain, take back, revoke. Revoking asks first. */
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import { useChangeNode } from "./change-node.ts";
 import type { ListedNode } from "./node-types.ts";
-import { useRevokeNode } from "./revoke-node.ts";
 
 export function NodeActions({ node }: { readonly node: ListedNode }) {
-  const revoke = useRevokeNode(node);
+  const change = useChangeNode(node);
   const [isAsking, { open, close }] = useDisclosure(false);
+  const isPending = (kind: typeof change.variables) =>
+    change.isPending && change.variables === kind;
   if (node.isRevoked) return null;
   return (
     <Group gap="xs">
+      {node.status === "ONLINE" && (
+        <Button
+          size="xs"
+          variant="default"
+          loading={isPending("drain")}
+          aria-label={`Drain ${node.name}`}
+          onClick={() => change.mutate("drain")}
+        >
+          Drain
+        </Button>
+      )}
+      {node.status === "DRAINING" && (
+        <Button
+          size="xs"
+          variant="default"
+          loading={isPending("undrain")}
+          aria-label={`Give work to ${node.name} again`}
+          onClick={() => change.mutate("undrain")}
+        >
+          Give work again
+        </Button>
+      )}
       <Button
         size="xs"
         variant="default"
-        loading={revoke.isPending}
+        loading={isPending("revoke")}
         aria-label={`Revoke ${node.name}`}
         onClick={open}
       >
@@ -35,7 +59,7 @@ export function NodeActions({ node }: { readonly node: ListedNode }) {
               " What it is at work on is given to other nodes, from its last checkpoint."}
           </Text>
           <Text size="sm" c="dimmed">
-            To let it finish first, end its process with SIGTERM instead.
+            Draining lets it finish first, and needs no new token.
           </Text>
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={close} data-autofocus>
@@ -45,7 +69,7 @@ export function NodeActions({ node }: { readonly node: ListedNode }) {
               color="red.9"
               onClick={() => {
                 close();
-                revoke.mutate();
+                change.mutate("revoke");
               }}
             >
               Revoke the node
