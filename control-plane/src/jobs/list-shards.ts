@@ -8,7 +8,7 @@ export interface ShardView {
   readonly id: string;
   readonly index: number;
   readonly status: ShardStatus;
-  /** Attempts before the present one. */
+  /** Attempts that failed before the present one. */
   readonly retryCount: number;
   /** 0…1. */
   readonly done: number;
@@ -16,6 +16,9 @@ export interface ShardView {
   readonly problem: string | null;
   /** Where it is leased. */
   readonly nodeId: string | null;
+  readonly nodeName: string | null;
+  /** How often it was given to a node. */
+  readonly attempts: number;
   readonly hasCheckpoint: boolean;
   /** Of a search. */
   readonly searches: readonly SearchIdentity[] | null;
@@ -30,6 +33,8 @@ interface Row {
   readonly done: number;
   readonly problem: string | null;
   readonly node_id: string | null;
+  readonly node_name: string | null;
+  readonly attempts: number;
   readonly has_checkpoint: boolean;
   readonly searches: readonly SearchIdentity[] | null;
   readonly updated_at: Date;
@@ -50,10 +55,12 @@ export async function listShards(
 ): Promise<readonly ShardView[]> {
   await requireJob(client, jobId);
   const { rows } = await client.query<Row>(
-    `SELECT shard.id, shard."index", shard.status, shard.retry_count, shard.done, shard.problem, lease.node_id,
+    `SELECT shard.id, shard."index", shard.status, shard.retry_count, shard.done, shard.problem, lease.node_id, gpu_node.name AS node_name,
+            (SELECT count(*)::int FROM lease AS attempt WHERE attempt.shard_id = shard.id) AS attempts,
             shard.checkpoint_sha256 IS NOT NULL AS has_checkpoint, shard.spec -> 'searches' AS searches, shard.updated_at
      FROM shard
      LEFT JOIN lease ON lease.id = shard.lease_id
+     LEFT JOIN gpu_node ON gpu_node.id = lease.node_id
      WHERE shard.job_id = $1 AND shard."index" > $2 AND ($3::text IS NULL OR shard.status = $3)
      ORDER BY shard."index"
      LIMIT $4`,
@@ -67,6 +74,8 @@ export async function listShards(
     done: row.done,
     problem: row.problem,
     nodeId: row.node_id,
+    nodeName: row.node_name,
+    attempts: row.attempts,
     hasCheckpoint: row.has_checkpoint,
     searches: row.searches,
     updatedAt: row.updated_at.toISOString(),

@@ -59,8 +59,15 @@ export async function lockJobsOfLeases(
   );
 }
 
-export type LeaseOutcome =
-  "SUCCEEDED" | "FAILED" | "EXPIRED" | "REFUSED" | "YIELDED" | "CANCELLED";
+export const leaseOutcomes = [
+  "SUCCEEDED",
+  "FAILED",
+  "EXPIRED",
+  "REFUSED",
+  "YIELDED",
+  "CANCELLED",
+] as const;
+export type LeaseOutcome = (typeof leaseOutcomes)[number];
 
 /** With their shards locked, and the leases found there. */
 export async function endLeases(

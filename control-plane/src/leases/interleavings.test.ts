@@ -1,6 +1,6 @@
 /**
  * Many operations at once, in an order that chance picks: two replicas, nodes that answer, fail, yield, fall silent or answer twice,
- * people who cancel, pause and resume. Whatever happens, the bookkeeping stays true, and in the end every shard is done once.
+ * people who cancel, pause, resume, redrive and weigh anew. Whatever happens, the bookkeeping stays true, and in the end every shard is done once.
  */
 import { randomUUID } from "node:crypto";
 import pg from "pg";
@@ -97,17 +97,8 @@ async function play(
           checkpointSha256: null,
         })),
       ),
-    () =>
-      pick(replicas).failShards(
-        some()
-          .slice(0, 1)
-          .map(({ leaseId, nodeId }) => ({
-            leaseId,
-            nodeId,
-            fault: "node",
-            message: "chance",
-          })),
-      ),
+    () => fail("node"),
+    () => fail("input"),
     async () => {
       await pool.query(
         `UPDATE lease SET renewed_at = now() - interval '1 min'
@@ -117,6 +108,15 @@ async function play(
     },
     () => stop("pauseJob"),
     () => stop("resumeJob"),
+    () => stop("redriveJob"),
+    () =>
+      newDatabase(pool).transaction((client) =>
+        pick(replicas).reweighJob(
+          client,
+          pick(jobs),
+          1 + Math.floor(9 * random()),
+        ),
+      ),
     () =>
       pool.query(
         `UPDATE pgboss.job SET start_after = now() WHERE state = 'retry'`,
@@ -171,17 +171,30 @@ async function play(
     );
   }
 
+  function fail(fault: "node" | "input"): Promise<void> {
+    return pick(replicas).failShards(
+      some()
+        .slice(0, 1)
+        .map(({ leaseId, nodeId }) => ({
+          ...{ leaseId, nodeId, fault },
+          message: "chance",
+        })),
+    );
+  }
+
   function complete(): Promise<unknown> {
     return pick(replicas).completeShards(some().map(resultOf));
   }
 
   async function stop(
-    what: "cancelJob" | "pauseJob" | "resumeJob",
+    what: "cancelJob" | "pauseJob" | "resumeJob" | "redriveJob",
     jobId: string = pick(jobs),
   ): Promise<void> {
     const index = random() < 0.5 ? 0 : 1;
     await newDatabase(pools[index]!)
-      .transaction((client) => replicas[index]![what](client, jobId))
+      .transaction(async (client) => {
+        await replicas[index]![what](client, jobId);
+      })
       .catch((error: unknown) => {
         // A job that has ended cannot be stopped; that is an answer, too.
         if ((error as { code?: string }).code !== "conflict") throw error;

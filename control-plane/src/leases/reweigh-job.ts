@@ -14,8 +14,10 @@ export async function reweighJob(
 ): Promise<void> {
   const before = await lockJob(client, jobId);
   if (before.weight === weight) return;
+  // Locked in the order in which grants lock them.
   const { rowCount } = await client.query(
-    `UPDATE shard SET status = 'PENDING', queue_id = NULL, updated_at = now() WHERE job_id = $1 AND status = 'QUEUED'`,
+    `UPDATE shard SET status = 'PENDING', queue_id = NULL, updated_at = now()
+     WHERE id = ANY(ARRAY(SELECT id FROM shard WHERE job_id = $1 AND status = 'QUEUED' ORDER BY id FOR UPDATE))`,
     [jobId],
   );
   await client.query(`UPDATE job SET weight = $2 WHERE id = $1`, [

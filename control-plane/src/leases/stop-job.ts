@@ -73,9 +73,10 @@ export async function pauseJob(
   const job = await lockJob(client, jobId);
   if (job.status === "PAUSED") return;
   if (job.status !== "RUNNING") throw ended(jobId, job.status);
+  // Locked in the order in which grants lock them.
   await client.query(
     `UPDATE shard SET status = 'PENDING', queue_id = NULL, updated_at = now()
-     WHERE job_id = $1 AND status IN ('QUEUED', 'RETRY')`,
+     WHERE id = ANY(ARRAY(SELECT id FROM shard WHERE job_id = $1 AND status IN ('QUEUED', 'RETRY') ORDER BY id FOR UPDATE))`,
     [jobId],
   );
   const { rows } = await client.query<{ id: string }>(

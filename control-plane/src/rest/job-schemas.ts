@@ -1,8 +1,10 @@
 /** Jobs on the wire. */
 import { z } from "zod";
 import { jobKinds, jobStatuses, type JobView } from "../jobs/job.ts";
+import { leaseOutcomes } from "../leases/held-shards.ts";
 import { shardStatuses } from "../shards/shard-status.ts";
 import type { SearchEstimate } from "../jobs/estimate-search.ts";
+import type { AttemptView } from "../jobs/list-attempts.ts";
 import type { ShardView } from "../jobs/list-shards.ts";
 import {
   canvasSources,
@@ -163,12 +165,27 @@ export const shard: z.ZodType<ShardView> = z.object({
   retryCount: count,
   done: share,
   problem: z.string().nullable(),
-  nodeId: z.uuid().nullable(),
+  nodeId: z.uuid().nullable().describe("Where it is leased."),
+  nodeName: z.string().nullable(),
+  attempts: count.describe("How often it was given to a node."),
   hasCheckpoint: z.boolean(),
   searches: z
     .array(z.object({ targetClass: count, canvasIndex: count, seed: count }))
     .nullable(),
   updatedAt: z.iso.datetime(),
+});
+
+export const attempt: z.ZodType<AttemptView> = z.object({
+  leaseId: z.uuid(),
+  nodeId: z.uuid(),
+  nodeName: z.string().nullable(),
+  replicaId: z.uuid(),
+  retryCount: count,
+  grantedAt: z.iso.datetime(),
+  acceptedAt: z.iso.datetime().nullable(),
+  renewedAt: z.iso.datetime().describe("The last sign of life."),
+  endedAt: z.iso.datetime().nullable(),
+  outcome: z.enum(leaseOutcomes).nullable().describe("Null while it is open."),
 });
 
 export const searchEstimate: z.ZodType<SearchEstimate> = z.object({

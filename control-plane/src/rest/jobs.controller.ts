@@ -27,6 +27,7 @@ import {
   type SearchEstimate,
 } from "../jobs/estimate-search.ts";
 import type { JobView } from "../jobs/job.ts";
+import { listAttempts, type AttemptView } from "../jobs/list-attempts.ts";
 import { listShards, type ShardView } from "../jobs/list-shards.ts";
 import { listJobs, readJob } from "../jobs/read-jobs.ts";
 import { readResult, type JobResult } from "../jobs/result.ts";
@@ -41,6 +42,7 @@ import { Answers } from "./answers.ts";
 import { FromCaller } from "./callers.ts";
 import { JobIdPipe } from "./job-id.ts";
 import {
+  attempt,
   defaultEvaluateImages,
   defaultThreshold,
   job,
@@ -147,6 +149,19 @@ export class JobsController {
     @Query({ schema: shardPage }) page: z.infer<typeof shardPage>,
   ): Promise<readonly ShardView[]> {
     return listShards(this.#database.pool, id, page);
+  }
+
+  @Get(":id/shards/:index/attempts")
+  @Answers(
+    200,
+    z.array(attempt),
+    "Oldest first; of a shard with more than 1,000, the newest.",
+  )
+  listAttempts(
+    @Param("id", JobIdPipe) id: string,
+    @Param("index") index: string,
+  ): Promise<readonly AttemptView[]> {
+    return listAttempts(this.#database.pool, id, index);
   }
 
   @Post(":id/cancel")

@@ -15,8 +15,8 @@ const next = {
   /** In the queue again, not before a while has passed. */
   RETRY: ["LEASED", "PENDING", "CANCELLED"],
   SUCCEEDED: [],
-  /** Given up: out of attempts, or the fault is the input's. */
-  DEAD: [],
+  /** Given up: out of attempts, or the fault is the input's. A person may have it tried again. */
+  DEAD: ["PENDING"],
   CANCELLED: [],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -1,5 +1,5 @@
 /** What REST says of jobs, named. */
-import type { Job, Shard } from "../../api/types.ts";
+import type { Attempt, Job, Shard } from "../../api/types.ts";
 
 /** A job with how fast it is going. */
 export type LiveJob = Job & {
@@ -10,24 +10,8 @@ export type LiveJob = Job & {
   readonly recent?: readonly number[];
 };
 
-export type ListedShard = Shard & {
-  readonly nodeName?: string | null;
-  /** How often it was given to a node. */
-  readonly attempts?: number;
-};
-
-export interface Attempt {
-  readonly leaseId: string;
-  readonly nodeId: string;
-  readonly nodeName: string | null;
-  readonly replicaId: string | null;
-  readonly retryCount: number;
-  readonly grantedAt: string;
-  readonly acceptedAt: string | null;
-  readonly renewedAt: string | null;
-  readonly endedAt: string | null;
-  readonly outcome: string | null;
-}
+export type ListedShard = Shard;
+export type { Attempt };
 
 export type JobKind = Job["kind"];
 

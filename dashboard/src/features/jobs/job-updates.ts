@@ -71,6 +71,7 @@ export function updateShards<S extends Shard>(
           ...changes.get(item.index),
           ...ofStatus(item.status),
           nodeId: item.nodeId ?? null,
+          nodeName: null,
           updatedAt: at,
         });
       continue;
@@ -85,6 +86,7 @@ export function updateShards<S extends Shard>(
       ...changes.get(index),
       ...ofStatus(status),
       nodeId: null,
+      nodeName: null,
       updatedAt: at,
       ...(typeof problem === "string" && { problem }),
     });

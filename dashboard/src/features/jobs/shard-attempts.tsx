@@ -24,16 +24,13 @@ export function ShardAttempts({
       shard.status,
       shard.retryCount,
     ],
-    queryFn: async ({ signal }) =>
-      (await bodyOf(
-        api.GET(
-          "/api/jobs/{id}/shards/{index}/attempts" as never,
-          {
-            params: { path: { id: job.id, index: shard.index } },
-            signal,
-          } as never,
-        ),
-      )) as unknown as readonly Attempt[],
+    queryFn: ({ signal }) =>
+      bodyOf(
+        api.GET("/api/jobs/{id}/shards/{index}/attempts", {
+          params: { path: { id: job.id, index: String(shard.index) } },
+          signal,
+        }),
+      ),
   });
   return (
     <Stack gap="sm">
@@ -83,11 +80,7 @@ export function ShardAttempts({
                   {after(attempt.grantedAt, attempt.acceptedAt)}
                 </Table.Td>
                 <Table.Td>
-                  {attempt.renewedAt === null ? (
-                    "–"
-                  ) : (
-                    <RelativeTime at={attempt.renewedAt} />
-                  )}
+                  <RelativeTime at={attempt.renewedAt} />
                 </Table.Td>
                 <Table.Td className="numbers">
                   {after(attempt.grantedAt, attempt.endedAt)}
@@ -114,18 +107,15 @@ function after(from: string, to: string | null): string {
   return seconds < 10 ? `${seconds.toFixed(1)} s` : formatDuration(seconds);
 }
 
-const outcomeWords: Readonly<Record<string, string>> = {
-  SUCCEEDED: "done",
-  FAILED: "failed",
-  EXPIRED: "nothing was heard of it",
-  YIELDED: "given back",
-  CANCELLED: "cancelled",
-  REVOKED: "taken back",
-};
+const outcomeWords: Readonly<Record<NonNullable<Attempt["outcome"]>, string>> =
+  {
+    SUCCEEDED: "done",
+    FAILED: "failed",
+    EXPIRED: "nothing was heard of it",
+    REFUSED: "was not accepted",
+    YIELDED: "given back",
+    CANCELLED: "cancelled",
+  };
 
-const outcomeWord = ({ outcome, endedAt }: Attempt): string =>
-  outcome === null
-    ? endedAt === null
-      ? "goes on"
-      : "ended"
-    : (outcomeWords[outcome] ?? outcome.toLowerCase());
+const outcomeWord = ({ outcome }: Attempt): string =>
+  outcome === null ? "goes on" : outcomeWords[outcome];

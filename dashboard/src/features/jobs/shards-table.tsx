@@ -97,10 +97,6 @@ export function ShardsTable({
   );
 }
 
-/** Those that are known without asking: tries again, and the one that is under way or over. */
-const attemptsOf = ({ status, retryCount }: ListedShard): number =>
-  ["PENDING", "QUEUED", "RETRY"].includes(status) ? retryCount : retryCount + 1;
-
 const columns = [
   "Shard",
   "State",
@@ -216,7 +212,7 @@ function Rows({
                         shard.nodeId.slice(0, 8)))}
                 </div>
                 <div role="cell" data-column="Attempts" className="numbers">
-                  {shard.attempts ?? attemptsOf(shard)}
+                  {shard.attempts}
                 </div>
                 <div role="cell" data-column="Done" className="numbers">
                   {formatShare(shard.done, 0)}
