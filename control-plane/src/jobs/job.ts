@@ -41,6 +41,12 @@ export interface JobView {
   };
   /** 0…1; shards that are under way count with what they have done. */
   readonly done: number;
+  /** Shards done in the last minute; null for a job that has ended. */
+  readonly ratePerMinute: number | null;
+  /** Null where nothing says how fast it goes: it has ended or is paused, or nothing was done for minutes. */
+  readonly secondsLeft: number | null;
+  /** Shards done in each of the last thirty ten-second spans, oldest first; none for a job that has ended. */
+  readonly recent: readonly number[];
   readonly createdAt: string;
   readonly createdBy: string;
   readonly finishedAt: string | null;

@@ -2,6 +2,7 @@
 import { ControlPlaneError } from "../control-plane-error.ts";
 import type { Queryable } from "../database/database.ts";
 import type { JobKind, JobStatus, JobView } from "./job.ts";
+import { rateOf, readRecent, type RecentShards } from "./job-rate.ts";
 
 export interface JobFilter {
   readonly status?: JobStatus | undefined;
@@ -29,6 +30,7 @@ interface Row {
   readonly cancelled_count: number;
   readonly running: number | null;
   readonly partly: number | null;
+  readonly age_seconds: number;
   readonly created_at: Date;
   readonly created_by: string;
   readonly finished_at: Date | null;
@@ -38,7 +40,7 @@ interface Row {
 const selection = `
   SELECT job.id, job.kind, job.name, job.status, job.weight, job.model_id, job.dataset_id, job.parameters,
          job.shard_count, job.succeeded_count, job.dead_count, job.cancelled_count,
-         job.created_at, job.created_by, job.finished_at,
+         job.created_at, job.created_by, job.finished_at, extract(epoch FROM now() - job.created_at)::float8 AS age_seconds,
          model.name AS model, dataset.name AS dataset, flight.running, flight.partly
   FROM job
   LEFT JOIN model ON model.id = job.model_id
@@ -55,7 +57,7 @@ export async function readJob(client: Queryable, id: string): Promise<JobView> {
     id,
   ]);
   const [row] = rows;
-  if (row) return viewOf(row);
+  if (row) return (await viewsOf(client, [row]))[0]!;
   throw unknownJob(id);
 }
 
@@ -94,10 +96,25 @@ export async function listJobs(
      LIMIT $4`,
     [status ?? null, kind ?? null, before ?? null, limit, modelId ?? null],
   );
-  return rows.map(viewOf);
+  return viewsOf(client, rows);
 }
 
-function viewOf(row: Row): JobView {
+/** One more statement for all that are under way together. */
+async function viewsOf(
+  client: Queryable,
+  rows: readonly Row[],
+): Promise<readonly JobView[]> {
+  const recent = await readRecent(
+    client,
+    rows.filter(isOpen).map(({ id }) => id),
+  );
+  return rows.map((row) => viewOf(row, recent.get(row.id) ?? []));
+}
+
+const isOpen = ({ status }: Row): boolean =>
+  status === "RUNNING" || status === "PAUSED";
+
+function viewOf(row: Row, recent: RecentShards): JobView {
   const ended = row.succeeded_count + row.dead_count + row.cancelled_count;
   const running = row.running ?? 0;
   const done =
@@ -122,6 +139,12 @@ function viewOf(row: Row): JobView {
       pending: Math.max(0, row.shard_count - ended - running),
     },
     done: Math.min(1, done),
+    ...(isOpen(row)
+      ? rateOf(recent, {
+          left: row.status === "RUNNING" ? row.shard_count * (1 - done) : null,
+          ageSeconds: row.age_seconds,
+        })
+      : { ratePerMinute: null, secondsLeft: null, recent: [] }),
     createdAt: row.created_at.toISOString(),
     createdBy: row.created_by,
     finishedAt: row.finished_at?.toISOString() ?? null,

@@ -153,6 +153,19 @@ export const job: z.ZodType<JobView> = z.object({
     pending: count,
   }),
   done: share,
+  ratePerMinute: z
+    .number()
+    .nullable()
+    .describe("Shards done in the last minute."),
+  secondsLeft: z
+    .number()
+    .nullable()
+    .describe("Null where nothing says how fast it goes."),
+  recent: z
+    .array(count)
+    .describe(
+      "Shards done in each of the last thirty ten-second spans, oldest first; none for a job that has ended.",
+    ),
   createdAt: z.iso.datetime(),
   createdBy: z.string(),
   finishedAt: z.iso.datetime().nullable(),

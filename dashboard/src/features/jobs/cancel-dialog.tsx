@@ -1,7 +1,7 @@
 /** Asks before a job is cancelled, and says what that costs. */
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import type { Job } from "../../api/types.ts";
 import { formatShare } from "../../ui/format.ts";
-import type { LiveJob } from "./job-types.ts";
 import { plural } from "./job-words.ts";
 
 export function CancelDialog({
@@ -10,7 +10,7 @@ export function CancelDialog({
   onClose,
   onCancel,
 }: {
-  readonly job: LiveJob;
+  readonly job: Job;
   readonly opened: boolean;
   readonly onClose: () => void;
   readonly onCancel: () => void;

@@ -1,12 +1,12 @@
 /** What can be done to a job, as REST has it. */
 import { api, bodyOf } from "../../api/client.ts";
-import type { LiveJob } from "./job-types.ts";
+import type { Job } from "../../api/types.ts";
 
 export type JobChange =
   | { readonly kind: "pause" | "resume" | "cancel" | "redrive" }
   | { readonly kind: "weight"; readonly weight: number };
 
-export function changeJob(id: string, change: JobChange): Promise<LiveJob> {
+export function changeJob(id: string, change: JobChange): Promise<Job> {
   const params = { params: { path: { id } } };
   switch (change.kind) {
     case "pause":

@@ -8,10 +8,10 @@ import {
   Table,
   Text,
 } from "@mantine/core";
+import type { Job } from "../../api/types.ts";
 import { commandOf, settingsOf } from "./configuration-words.ts";
-import type { LiveJob } from "./job-types.ts";
 
-export function Configuration({ job }: { readonly job: LiveJob }) {
+export function Configuration({ job }: { readonly job: Job }) {
   const command = commandOf(job);
   return (
     <Stack gap="lg" maw={820}>

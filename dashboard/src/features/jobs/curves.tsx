@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { useMemo } from "react";
 import { api, bodyOf } from "../../api/client.ts";
+import type { Job } from "../../api/types.ts";
 import { ErrorState } from "../../ui/states.tsx";
 import { useAddress } from "../../ui/use-address.ts";
 import {
@@ -12,7 +13,6 @@ import {
   type PatternRow,
   type PatternRows,
 } from "../gallery/pattern-rows.ts";
-import type { LiveJob } from "./job-types.ts";
 
 const height = 240;
 
@@ -26,7 +26,7 @@ export function Curves({
   known,
   classNames,
 }: {
-  readonly job: LiveJob;
+  readonly job: Job;
   readonly known: PatternRows;
   readonly classNames: readonly string[];
 }) {

@@ -2,12 +2,12 @@
 import { Group, Stack, Switch, Text } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef } from "react";
+import type { Job, Shard } from "../../api/types.ts";
 import type { StreamEvent } from "../../live/stream-event.ts";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
 import { useAddress } from "../../ui/use-address.ts";
 import { shownEvents } from "./event-list.ts";
 import styles from "./events-log.module.css";
-import type { ListedShard, LiveJob } from "./job-types.ts";
 import { eventWords, plural, type Names } from "./job-words.ts";
 import { useJobEvents } from "./use-job-events.ts";
 import { useNodeNames } from "./use-node-names.ts";
@@ -28,8 +28,8 @@ export function EventsLog({
   job,
   shards,
 }: {
-  readonly job: LiveJob;
-  readonly shards: readonly ListedShard[];
+  readonly job: Job;
+  readonly shards: readonly Shard[];
 }) {
   const address = useAddress();
   const hasProgress = address.get("progress") === "1";

@@ -1,7 +1,7 @@
 /** A job's results as files. */
+import type { Job } from "../../api/types.ts";
 import { Button, Menu, Text } from "@mantine/core";
 import type { RefObject } from "react";
-import type { LiveJob } from "./job-types.ts";
 
 const files = [
   {
@@ -22,7 +22,7 @@ export function Exports({
   job,
   canvasRef,
 }: {
-  readonly job: LiveJob;
+  readonly job: Job;
   readonly canvasRef: RefObject<HTMLCanvasElement | null>;
 }) {
   if (job.kind !== "search") return null;

@@ -7,6 +7,7 @@ import {
   useComputedColorScheme,
 } from "@mantine/core";
 import { useCallback, useMemo, type RefObject } from "react";
+import type { Job, Shard } from "../../api/types.ts";
 import { formatCount, formatShare } from "../../ui/format.ts";
 import { useAddress } from "../../ui/use-address.ts";
 import { CellGrid } from "./cell-grid.tsx";
@@ -15,12 +16,11 @@ import { strengthColour, strengthOfK } from "./colours.ts";
 import type { CellLook } from "./draw-grid.ts";
 import { HeatMapLegend } from "./heat-map-legend.tsx";
 import { plural, rangesOf } from "./job-words.ts";
-import type { ListedShard, LiveJob } from "./job-types.ts";
 import { placeKey, type PatternRows } from "../gallery/pattern-rows.ts";
 
 export interface HeatMapProps {
-  readonly job: LiveJob;
-  readonly shards: readonly ListedShard[];
+  readonly job: Job;
+  readonly shards: readonly Shard[];
   readonly known: PatternRows;
   /** Of the classes, by number; empty while unknown. */
   readonly classNames: readonly string[];
@@ -142,7 +142,7 @@ export function HeatMap({
   );
 }
 
-export const patternHref = (job: LiveJob, pattern: string): string =>
+export const patternHref = (job: Job, pattern: string): string =>
   `/model?id=${job.modelId ?? ""}&job=${job.id}&pattern=${pattern}`;
 
 function stateWords({ state, done }: Cell): string {

@@ -2,7 +2,7 @@
 import { Button, Group, Menu } from "@mantine/core";
 import dynamic from "next/dynamic";
 import { useState } from "react";
-import type { LiveJob } from "./job-types.ts";
+import type { Job } from "../../api/types.ts";
 import { plural } from "./job-words.ts";
 import { useChangeJob } from "./use-change-job.ts";
 
@@ -20,7 +20,7 @@ export function JobActions({
   job,
   isCompact = false,
 }: {
-  readonly job: LiveJob;
+  readonly job: Job;
   readonly isCompact?: boolean;
 }) {
   const change = useChangeJob(job);
@@ -102,7 +102,7 @@ interface Action {
   readonly label: string;
 }
 
-function actionsOf({ status, shards, weight }: LiveJob): readonly Action[] {
+function actionsOf({ status, shards, weight }: Job): readonly Action[] {
   const isOpen = status === "RUNNING" || status === "PAUSED";
   return [
     ...(status === "RUNNING"

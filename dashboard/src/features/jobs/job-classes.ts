@@ -1,7 +1,7 @@
 /** The names of a job's classes, from its model's check on its data set. */
 import { useQuery } from "@tanstack/react-query";
 import { api, bodyOf } from "../../api/client.ts";
-import type { LiveJob } from "./job-types.ts";
+import type { Job } from "../../api/types.ts";
 
 interface CheckedModel {
   readonly checks: readonly {
@@ -13,7 +13,7 @@ interface CheckedModel {
 const none: readonly string[] = [];
 
 /** @returns by number; empty while unknown */
-export function useClassNames(job: LiveJob | undefined): readonly string[] {
+export function useClassNames(job: Job | undefined): readonly string[] {
   const modelId = job?.modelId ?? null;
   const dataset = job?.dataset ?? null;
   const { data } = useQuery({

@@ -2,19 +2,19 @@
 import { Anchor, Group, Text } from "@mantine/core";
 import Link from "next/link";
 import type { RefObject } from "react";
+import type { Job } from "../../api/types.ts";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
 import { Exports } from "./exports.tsx";
 import { JobActions } from "./job-actions.tsx";
-import type { LiveJob } from "./job-types.ts";
 import { kindWord } from "./job-words.ts";
 
 export function JobHeader({
   job,
   canvasRef,
 }: {
-  readonly job: LiveJob;
+  readonly job: Job;
   readonly canvasRef: RefObject<HTMLCanvasElement | null>;
 }) {
   return (

@@ -1,11 +1,11 @@
 /** A job's bar, with its parts told apart: done, under way, given up. */
 import { Group, Text } from "@mantine/core";
+import type { Job } from "../../api/types.ts";
 import { formatCount, formatShare } from "../../ui/format.ts";
 import { ProgressMeter } from "../../ui/progress-meter.tsx";
 import { workedShare } from "./job-cost.ts";
-import type { LiveJob } from "./job-types.ts";
 
-const colours: Readonly<Record<LiveJob["status"], string>> = {
+const colours: Readonly<Record<Job["status"], string>> = {
   RUNNING: "indigo",
   PAUSED: "gray",
   SUCCEEDED: "green",
@@ -17,7 +17,7 @@ export function JobProgress({
   job,
   size = "md",
 }: {
-  readonly job: LiveJob;
+  readonly job: Job;
   readonly size?: "md" | "xl";
 }) {
   const { total, succeeded, dead, cancelled } = job.shards;

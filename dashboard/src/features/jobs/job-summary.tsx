@@ -1,15 +1,15 @@
 /** How far a job is, how fast, how long still, and what it has cost. */
 import { Group, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
+import type { Job } from "../../api/types.ts";
 import { formatCount, formatDuration, formatSi } from "../../ui/format.ts";
 import { useNow } from "../../ui/relative-time.tsx";
 import { costOf, elapsedSeconds } from "./job-cost.ts";
 import { JobProgress } from "./job-progress.tsx";
-import type { LiveJob } from "./job-types.ts";
 import styles from "./job-summary.module.css";
 import { Sparkline } from "./sparkline.tsx";
 
-export function JobSummary({ job }: { readonly job: LiveJob }) {
+export function JobSummary({ job }: { readonly job: Job }) {
   const now = useNow();
   const cost = costOf(job);
   const isRunning = job.status === "RUNNING";
@@ -28,16 +28,16 @@ export function JobSummary({ job }: { readonly job: LiveJob }) {
           {isOpen && (
             <>
               <Fact name="Time left">
-                {isRunning && job.secondsLeft != null
+                {isRunning && job.secondsLeft !== null
                   ? formatDuration(job.secondsLeft)
                   : "–"}
               </Fact>
               <Fact name="Shards a minute">
                 <Group gap="sm" wrap="nowrap">
-                  {isRunning && job.ratePerMinute != null
+                  {isRunning && job.ratePerMinute !== null
                     ? formatCount(Math.round(job.ratePerMinute * 10) / 10)
                     : "–"}
-                  <Sparkline counts={job.recent ?? []} />
+                  <Sparkline counts={job.recent} />
                 </Group>
               </Fact>
               <Fact name="On nodes, waiting">

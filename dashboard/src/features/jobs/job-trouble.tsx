@@ -1,7 +1,7 @@
 /** What went wrong with a job, where, and what to do about it: above all else on its page. */
 import { Alert, Anchor, Button, Group, List, Stack, Text } from "@mantine/core";
 import Link from "next/link";
-import type { ListedShard, LiveJob } from "./job-types.ts";
+import type { Job, Shard } from "../../api/types.ts";
 import { isInputFault, plural, rangesOf, shardWords } from "./job-words.ts";
 import { useChangeJob } from "./use-change-job.ts";
 
@@ -12,8 +12,8 @@ export function JobTrouble({
   job,
   shards,
 }: {
-  readonly job: LiveJob;
-  readonly shards: readonly ListedShard[];
+  readonly job: Job;
+  readonly shards: readonly Shard[];
 }) {
   const change = useChangeJob(job);
   if (job.shards.dead === 0) return null;

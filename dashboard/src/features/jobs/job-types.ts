@@ -1,17 +1,5 @@
 /** What REST says of jobs, named. */
-import type { Attempt, Job, Shard } from "../../api/types.ts";
-
-/** A job with how fast it is going. */
-export type LiveJob = Job & {
-  /** Shards that ended in the last minute. */
-  readonly ratePerMinute?: number | null;
-  readonly secondsLeft?: number | null;
-  /** Shards that ended in each of the last thirty ten-second spans, oldest first. */
-  readonly recent?: readonly number[];
-};
-
-export type ListedShard = Shard;
-export type { Attempt };
+import type { Job } from "../../api/types.ts";
 
 export type JobKind = Job["kind"];
 

@@ -2,6 +2,7 @@
 import { Paper, Stack, Tabs, Text } from "@mantine/core";
 import dynamic from "next/dynamic";
 import { useMemo, useRef } from "react";
+import type { Job, Shard } from "../../api/types.ts";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
 import { useAddress } from "../../ui/use-address.ts";
 import { LazyGallery } from "../gallery/lazy-gallery.tsx";
@@ -12,7 +13,6 @@ import { JobSummary } from "./job-summary.tsx";
 import { JobTrouble } from "./job-trouble.tsx";
 import { mostShards } from "./read-job.ts";
 import { useJobData } from "./use-job-data.ts";
-import type { ListedShard, LiveJob } from "./job-types.ts";
 
 // What stands behind another tab is loaded with it: the page itself stays light.
 const loading = () => <LoadingState rows={8} height={36} />;
@@ -33,7 +33,7 @@ const Configuration = dynamic(
   { ssr: false, loading },
 );
 
-const noShards: readonly ListedShard[] = [];
+const noShards: readonly Shard[] = [];
 
 export function JobView() {
   const id = useAddress().get("id");
@@ -63,7 +63,7 @@ function JobById({ id }: { readonly id: string }) {
 }
 
 type JobPageProps = Omit<ReturnType<typeof useJobData>, "job"> & {
-  readonly job: LiveJob;
+  readonly job: Job;
 };
 
 function JobPage({ job, shards, patterns }: JobPageProps) {

@@ -1,10 +1,11 @@
 /** Which jobs are listed; kept in the address. */
 import { Group, NativeSelect } from "@mantine/core";
+import type { Job } from "../../api/types.ts";
 import type { Address } from "../../ui/use-address.ts";
-import type { JobKind, LiveJob } from "./job-types.ts";
+import type { JobKind } from "./job-types.ts";
 import { kindWord, statusWords } from "./job-words.ts";
 
-const statuses = Object.keys(statusWords) as LiveJob["status"][];
+const statuses = Object.keys(statusWords) as Job["status"][];
 const kinds: readonly JobKind[] = [
   "search",
   "check-model",
@@ -13,7 +14,7 @@ const kinds: readonly JobKind[] = [
 ];
 
 export interface JobsFilter {
-  readonly status: LiveJob["status"] | undefined;
+  readonly status: Job["status"] | undefined;
   readonly kind: JobKind | undefined;
 }
 

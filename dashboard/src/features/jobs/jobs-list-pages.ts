@@ -1,10 +1,10 @@
 /** The job list's pages, kept up by events. Pure. */
 import type { InfiniteData } from "@tanstack/react-query";
+import type { Job } from "../../api/types.ts";
 import type { StreamEvent } from "../../live/stream-event.ts";
 import { updateJob } from "./job-updates.ts";
-import type { LiveJob } from "./job-types.ts";
 
-export type JobPages = InfiniteData<readonly LiveJob[], string | undefined>;
+export type JobPages = InfiniteData<readonly Job[], string | undefined>;
 
 /** @param idOf whose an event is; undefined: nobody's that is listed */
 export function updatePages(

@@ -1,6 +1,7 @@
 /** The list of jobs; on narrow screens it scrolls in its own box. */
 import { Anchor, Table, Text, VisuallyHidden } from "@mantine/core";
 import Link from "next/link";
+import type { Job } from "../../api/types.ts";
 import type { StreamEvent } from "../../live/stream-event.ts";
 import { useBatchedStream } from "../../live/use-batched-stream.ts";
 import { formatCount, formatDuration } from "../../ui/format.ts";
@@ -8,20 +9,19 @@ import { RelativeTime } from "../../ui/relative-time.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
 import { JobActions } from "./job-actions.tsx";
 import { JobProgress } from "./job-progress.tsx";
-import type { LiveJob } from "./job-types.ts";
 import { kindWord } from "./job-words.ts";
 import styles from "./jobs-table.module.css";
 import { Sparkline } from "./sparkline.tsx";
 
 interface JobsTableProps {
-  readonly jobs: readonly LiveJob[];
+  readonly jobs: readonly Job[];
   readonly onOwnEvents: (events: readonly StreamEvent[]) => void;
 }
 
 /** One connection follows no more than 64 streams; jobs beyond these are looked at every few seconds. */
 const mostFollowed = 40;
 
-const isOpen = ({ status }: LiveJob): boolean =>
+const isOpen = ({ status }: Job): boolean =>
   status === "RUNNING" || status === "PAUSED";
 
 export function JobsTable({ jobs, onOwnEvents }: JobsTableProps) {
@@ -77,7 +77,7 @@ function JobRow({
   isFollowed,
   onOwnEvents,
 }: {
-  readonly job: LiveJob;
+  readonly job: Job;
   readonly isFollowed: boolean;
   readonly onOwnEvents: JobsTableProps["onOwnEvents"];
 }) {
@@ -134,17 +134,17 @@ function JobRow({
         <JobProgress job={job} />
       </Table.Td>
       <Table.Td className={`numbers ${styles.right}`}>
-        {job.status === "RUNNING" && job.ratePerMinute != null
+        {job.status === "RUNNING" && job.ratePerMinute !== null
           ? formatCount(Math.round(job.ratePerMinute * 10) / 10)
           : "–"}
       </Table.Td>
       <Table.Td className={`numbers ${styles.right}`}>
-        {job.status === "RUNNING" && job.secondsLeft != null
+        {job.status === "RUNNING" && job.secondsLeft !== null
           ? formatDuration(job.secondsLeft)
           : "–"}
       </Table.Td>
       <Table.Td>
-        <Sparkline counts={isOpen(job) ? (job.recent ?? []) : []} />
+        <Sparkline counts={isOpen(job) ? job.recent : []} />
       </Table.Td>
       <Table.Td className={`numbers ${styles.right}`}>{job.weight}</Table.Td>
       <Table.Td className={styles.time}>

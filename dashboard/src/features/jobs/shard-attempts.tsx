@@ -2,18 +2,18 @@
 import { Code, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { bodyOf, api } from "../../api/client.ts";
+import type { Attempt, Job, Shard } from "../../api/types.ts";
 import { formatDuration } from "../../ui/format.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
-import type { Attempt, ListedShard, LiveJob } from "./job-types.ts";
 import { shardsKey } from "./use-job-data.ts";
 
 export function ShardAttempts({
   job,
   shard,
 }: {
-  readonly job: LiveJob;
-  readonly shard: ListedShard;
+  readonly job: Job;
+  readonly shard: Shard;
 }) {
   const attempts = useQuery({
     // Read anew whenever the shard has moved on.

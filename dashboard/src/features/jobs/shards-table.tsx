@@ -3,12 +3,12 @@ import { Button, Group, NativeSelect, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef } from "react";
+import type { Job, Shard } from "../../api/types.ts";
 import { formatCount, formatShare } from "../../ui/format.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
 import { useAddress } from "../../ui/use-address.ts";
-import type { ListedShard, LiveJob } from "./job-types.ts";
 import { plural, shardStatusWords, shardWords } from "./job-words.ts";
 import { mostShards, readShards } from "./read-job.ts";
 import { ShardAttempts } from "./shard-attempts.tsx";
@@ -18,14 +18,14 @@ import { useNodeNames } from "./use-node-names.ts";
 
 const rowHeight = 45;
 const everyMs = 5_000;
-const statuses = Object.keys(shardStatusWords) as ListedShard["status"][];
+const statuses = Object.keys(shardStatusWords) as Shard["status"][];
 
 export function ShardsTable({
   job,
   shards: all,
 }: {
-  readonly job: LiveJob;
-  readonly shards: readonly ListedShard[];
+  readonly job: Job;
+  readonly shards: readonly Shard[];
 }) {
   const address = useAddress();
   const status = statuses.find((each) => each === address.get("state"));
@@ -114,8 +114,8 @@ function Rows({
   open,
   onOpen,
 }: {
-  readonly job: LiveJob;
-  readonly shards: readonly ListedShard[];
+  readonly job: Job;
+  readonly shards: readonly Shard[];
   readonly open: string | undefined;
   readonly onOpen: (index: number | undefined) => void;
 }) {

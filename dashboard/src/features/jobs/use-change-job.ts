@@ -1,8 +1,8 @@
 /** Changes a job and shows at once what the server made of it, its refusal included. */
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { Job } from "../../api/types.ts";
 import { changeJob, type JobChange } from "./change-job.ts";
-import type { LiveJob } from "./job-types.ts";
 import { jobKey } from "./use-job-data.ts";
 
 const tried: Readonly<Record<JobChange["kind"], string>> = {
@@ -13,12 +13,12 @@ const tried: Readonly<Record<JobChange["kind"], string>> = {
   weight: "The weight was not changed",
 };
 
-export function useChangeJob(job: Pick<LiveJob, "id" | "name">) {
+export function useChangeJob(job: Pick<Job, "id" | "name">) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (change: JobChange) => changeJob(job.id, change),
     onSuccess: (changed) => {
-      client.setQueryData<LiveJob>(jobKey(job.id), (known) => ({
+      client.setQueryData<Job>(jobKey(job.id), (known) => ({
         ...known,
         ...changed,
       }));

@@ -5,11 +5,11 @@
 import { useThrottledCallback } from "@mantine/hooks";
 import { useQuery, useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
+import type { Job, Shard } from "../../api/types.ts";
 import { RecentEvents } from "../../live/recent-events.ts";
 import type { StreamEvent } from "../../live/stream-event.ts";
 import { useBatchedStream } from "../../live/use-batched-stream.ts";
 import { updateJob, updateRunning, updateShards } from "./job-updates.ts";
-import type { ListedShard, LiveJob } from "./job-types.ts";
 import { noRows } from "../gallery/pattern-rows.ts";
 import { usePatternRows } from "../gallery/use-pattern-rows.ts";
 import { mostShards, readJob, readShards } from "./read-job.ts";
@@ -26,7 +26,7 @@ const manyShardsEveryMs = 15_000;
 export const jobKey = (id: string): QueryKey => ["job", id];
 export const shardsKey = (id: string): QueryKey => ["job", id, "shards"];
 
-const isOpen = (job: LiveJob | undefined): boolean =>
+const isOpen = (job: Job | undefined): boolean =>
   job?.status === "RUNNING" || job?.status === "PAUSED";
 
 export function useJobData(id: string) {
@@ -71,7 +71,7 @@ export function useJobData(id: string) {
     const asked = performance.now();
     void readShards(id, "RUNNING", AbortSignal.timeout(10_000)).then(
       (running) =>
-        client.setQueryData<readonly ListedShard[]>(
+        client.setQueryData<readonly Shard[]>(
           shardsKey(id),
           (known) =>
             known &&
@@ -87,11 +87,11 @@ export function useJobData(id: string) {
 
   const take = (events: readonly StreamEvent[]) => {
     recent.push(events, performance.now());
-    client.setQueryData<LiveJob>(
+    client.setQueryData<Job>(
       jobKey(id),
       (known) => known && updateJob(known, events),
     );
-    client.setQueryData<readonly ListedShard[]>(
+    client.setQueryData<readonly Shard[]>(
       shardsKey(id),
       (known) => known && updateShards(known, events),
     );

@@ -3,13 +3,13 @@ import { useThrottledCallback } from "@mantine/hooks";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, bodyOf } from "../../api/client.ts";
+import type { Job } from "../../api/types.ts";
 import { RecentEvents } from "../../live/recent-events.ts";
 import type { StreamEvent } from "../../live/stream-event.ts";
 import { useBatchedStream } from "../../live/use-batched-stream.ts";
 import { updateJob } from "./job-updates.ts";
 import type { JobsFilter } from "./jobs-filter.tsx";
 import { namedJob, updatePages, type JobPages } from "./jobs-list-pages.ts";
-import type { LiveJob } from "./job-types.ts";
 
 const pageSize = 50;
 /** Rates and what events do not tell. */
@@ -23,9 +23,9 @@ export function useJobs(filter: JobsFilter) {
   const jobs = useInfiniteQuery({
     queryKey,
     initialPageParam: undefined as string | undefined,
-    queryFn: async ({ pageParam, signal }): Promise<readonly LiveJob[]> => {
+    queryFn: async ({ pageParam, signal }): Promise<readonly Job[]> => {
       const asked = performance.now();
-      const page: readonly LiveJob[] = await bodyOf(
+      const page: readonly Job[] = await bodyOf(
         api.GET("/api/jobs", {
           params: {
             query: {

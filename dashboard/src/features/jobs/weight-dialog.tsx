@@ -1,7 +1,7 @@
 /** Changes a job's share of the cluster. */
+import type { Job } from "../../api/types.ts";
 import { Button, Group, Modal, NumberInput, Stack } from "@mantine/core";
 import { useState } from "react";
-import type { LiveJob } from "./job-types.ts";
 
 const largestWeight = 1_000;
 
@@ -11,7 +11,7 @@ export function WeightDialog({
   onClose,
   onChange,
 }: {
-  readonly job: LiveJob;
+  readonly job: Job;
   readonly opened: boolean;
   readonly onClose: () => void;
   readonly onChange: (weight: number) => void;
@@ -28,7 +28,7 @@ function WeightForm({
   onClose,
   onChange,
 }: {
-  readonly job: LiveJob;
+  readonly job: Job;
   readonly onClose: () => void;
   readonly onChange: (weight: number) => void;
 }) {
