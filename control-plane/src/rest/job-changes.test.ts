@@ -57,16 +57,19 @@ const changesOf = async (id: string) =>
     .filter(({ subject }) => subject === id)
     .reverse();
 
-/** All that wait, whatever job they are of. */
+/** All that wait, whatever job they are of; the application's own feeder may be at it at the same time. */
 async function grantAll(): Promise<readonly GrantedLease[]> {
   const all: GrantedLease[] = [];
   for (;;) {
     await leases.feedShards();
-    const granted = await leases.grantLeases(randomUUID(), [
-      { nodeId, leases: 100 },
-    ]);
-    if (granted.length === 0) return all;
-    all.push(...granted);
+    all.push(
+      ...(await leases.grantLeases(randomUUID(), [{ nodeId, leases: 100 }])),
+    );
+    const { rows } = await rest.database.pool.query(
+      `SELECT FROM shard JOIN job ON job.id = job_id
+       WHERE job.status = 'RUNNING' AND shard.status IN ('PENDING', 'QUEUED') LIMIT 1`,
+    );
+    if (rows.length === 0) return all;
   }
 }
 
