@@ -63,7 +63,10 @@ it("of an id that is already there are refused, and the first goes on", async ()
   await first.next("welcome");
   const second = dial({ nodeId: first.id });
   expect((await second.refusal()).code).toBe(status.ALREADY_EXISTS);
-  first.send({ $case: "heartbeat", value: { sequence: 7, leases: [] } });
+  first.send({
+    $case: "heartbeat",
+    value: { sequence: 7, leases: [], memoryUsedBytes: 0 },
+  });
   expect((await first.next("heartbeatReply")).sequence).toBe(7);
   first.close();
 });
@@ -106,6 +109,7 @@ it("that come back after their lease went to another write nothing", async () =>
     value: {
       sequence: 1,
       leases: [{ leaseId: lost.leaseId, done: 1, checkpointSha256: "" }],
+      memoryUsedBytes: 0,
     },
   });
   expect((await late.next("heartbeatReply")).goneLeaseIds).toEqual([

@@ -67,6 +67,7 @@ export class RawNode {
         slots: 4,
         backend: { name: "reference", provider: "cpu", threads: 1 },
         heldLeaseIds: [],
+        memoryBytes: 0,
         ...hello,
       },
     });

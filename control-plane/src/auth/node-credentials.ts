@@ -90,11 +90,7 @@ export async function revokeCredential(
       `UPDATE "gpu_node" SET "revoked_at" = now(), "credential_hash" = NULL WHERE "id" = $1`,
       [nodeId],
     );
-    if (rowCount === 0)
-      throw new ControlPlaneError(
-        "not-found",
-        `There is no node ${nodeId}. GET /api/nodes shows what there is.`,
-      );
+    if (rowCount === 0) throw unknownNode(nodeId);
     await recordChange(client, {
       actor: caller.actor,
       address: caller.address,
@@ -103,6 +99,12 @@ export async function revokeCredential(
     });
   });
 }
+
+export const unknownNode = (id: string): ControlPlaneError =>
+  new ControlPlaneError(
+    "not-found",
+    `There is no node ${id}. GET /api/nodes shows what there is.`,
+  );
 
 const hashOf = (secret: string): Buffer =>
   createHash("sha256").update(secret).digest();

@@ -1,5 +1,6 @@
-/** `motif nodes`: shows the compute nodes, and turns one away. */
+/** `motif nodes`: shows the compute nodes, lets one rest, and turns one away. */
 import type { Command } from "commander";
+import type { ApiClient } from "./api-client.ts";
 import type { ApiNode } from "./api-types.ts";
 import { findByPrefix } from "./find-job.ts";
 import { clientOf, withClientFlags, type ClientFlags } from "./options.ts";
@@ -30,6 +31,20 @@ export function addNodesCommand(program: Command): void {
             ),
       );
     });
+  for (const { name, meaning, said } of drains)
+    withClientFlags(command.command(`${name} <id>`))
+      .description(`${meaning}; an id's beginning will do`)
+      .action(async (text: string, _, change: Command) => {
+        const flags = change.optsWithGlobals<ClientFlags>();
+        const client = clientOf(flags);
+        const node = await findNode(client, text);
+        await client.fetch(`/api/nodes/${node.id}/${name}`, { method: "POST" });
+        print(
+          flags,
+          { id: node.id, isDrained: name === "drain" },
+          `Node ${node.name} (${shortId(node.id)}) ${said(shortId(node.id))}`,
+        );
+      });
   withClientFlags(command.command("revoke <id>"))
     .description("turn a node away; an id's beginning will do")
     // Its flags are those of `nodes` as well, which takes them first.
@@ -38,10 +53,28 @@ export function addNodesCommand(program: Command): void {
     );
 }
 
+const drains = [
+  {
+    name: "drain",
+    meaning: "let a node finish what it holds and take nothing new",
+    said: (id: string) =>
+      `finishes what it holds and takes nothing new, until \`motif nodes undrain ${id}\`.`,
+  },
+  {
+    name: "undrain",
+    meaning: "let a drained node take work again",
+    said: () => "takes work again.",
+  },
+] as const;
+
+async function findNode(client: ApiClient, text: string): Promise<ApiNode> {
+  const nodes = await client.get<readonly ApiNode[]>("/api/nodes");
+  return findByPrefix(nodes, text, "node", "motif nodes");
+}
+
 async function revokeNode(text: string, flags: ClientFlags): Promise<void> {
   const client = clientOf(flags);
-  const nodes = await client.get<readonly ApiNode[]>("/api/nodes");
-  const node = findByPrefix(nodes, text, "node", "motif nodes");
+  const node = await findNode(client, text);
   await client.delete(`/api/nodes/${node.id}/credential`);
   print(
     flags,

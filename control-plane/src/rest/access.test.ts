@@ -229,7 +229,7 @@ describe("a bind that other machines can reach", () => {
     for (const scope of scopes)
       tokens.set(scope, (await newToken(rest, scope)).secret);
     const needsAdmin =
-      /^(DELETE \/api\/nodes|\w+ \/api\/(tokens|join-tokens|audit))\b/;
+      /^((DELETE|POST) \/api\/nodes|\w+ \/api\/(tokens|join-tokens|audit))\b/;
     for (const { method, path } of listRoutes(rest)) {
       const needed: Scope = needsAdmin.test(`${method} ${path}`)
         ? "admin"

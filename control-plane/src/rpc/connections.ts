@@ -18,6 +18,10 @@ export class Connections {
     return [...this.#ofNode.values()];
   }
 
+  find(nodeId: string): NodeConnection | undefined {
+    return this.#ofNode.get(nodeId);
+  }
+
   /** What concerns one node's connecting and leaving happens one after the other. */
   async inTurn<Value>(
     nodeId: string,

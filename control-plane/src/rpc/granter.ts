@@ -123,8 +123,7 @@ export class Granter {
 
   #hand(connection: NodeConnection, leases: readonly GrantedLease[]): void {
     const { connections, log } = this.#options;
-    if (connection.signal.aborted || connection.isDraining)
-      return this.#takeBack(connection, leases);
+    if (!connection.isTaking) return this.#takeBack(connection, leases);
     const rest = (this.#credit.get(connection) ?? 0) - leases.length;
     if (rest > 0) this.#credit.set(connection, rest);
     else this.#credit.delete(connection);
@@ -145,13 +144,13 @@ export class Granter {
     }
   }
 
-  /** Nobody is there to accept: another node can have them at once, instead of when the time to accept is up. */
+  /** Nobody is there to accept, or is to: another node can have them at once, instead of when the time to accept is up. */
   #takeBack(connection: NodeConnection, leases: readonly GrantedLease[]): void {
     const { log } = this.#options;
     for (const { leaseId, shardId, jobId } of leases)
       log.log(
         { nodeId: connection.nodeId, leaseId, shardId, jobId },
-        "lease taken back: its node is gone",
+        "lease taken back: its node is gone, or drains",
       );
     this.#options.leases
       .yieldShards(

@@ -7,6 +7,7 @@ import type { LeaseOperations } from "../leases/lease-operations.ts";
 import type { NodeRegistry } from "../nodes/node-registry.ts";
 import { Batch } from "./batch.ts";
 import type { Connections } from "./connections.ts";
+import type { Drains } from "./drains.ts";
 import type { Log } from "./log.ts";
 import type { NodeConnection } from "./node-connection.ts";
 import type { HeartbeatReport } from "./node-messages.ts";
@@ -20,6 +21,7 @@ export class Heartbeats {
   readonly #leases: Pick<LeaseOperations, "renewLeases">;
   readonly #registry: NodeRegistry;
   readonly #connections: Connections;
+  readonly #drains: Drains;
   readonly #log: Log;
   readonly #newest = new Map<NodeConnection, HeartbeatReport>();
   readonly #batch: Batch<NodeConnection>;
@@ -28,11 +30,13 @@ export class Heartbeats {
     leases: Pick<LeaseOperations, "renewLeases">,
     registry: NodeRegistry,
     connections: Connections,
+    drains: Drains,
     log: Log,
   ) {
     this.#leases = leases;
     this.#registry = registry;
     this.#connections = connections;
+    this.#drains = drains;
     this.#log = log;
     this.#batch = new Batch({
       most: mostNodes,
@@ -55,26 +59,35 @@ export class Heartbeats {
     const heartbeats = nodes.map((connection) => ({
       connection,
       nodeId: connection.nodeId,
+      instanceId: connection.instanceId,
       ...this.#newest.get(connection)!,
     }));
     for (const connection of nodes) this.#newest.delete(connection);
+    const askedAt = performance.now();
     try {
-      const [{ goneLeaseIds }, lostNodeIds] = await Promise.all([
+      const [{ goneLeaseIds }, { lostIds, drainedIds }] = await Promise.all([
         this.#leases.renewLeases(
           heartbeats.map(({ nodeId, leases }) => ({ nodeId, leases })),
         ),
-        this.#registry.touch(nodes),
+        this.#registry.touch(heartbeats),
       ]);
       const gone = new Set(goneLeaseIds);
-      const lost = new Set(lostNodeIds);
+      const lost = new Set(lostIds);
+      const drained = new Set(drainedIds);
       for (const { connection, sequence, leases } of heartbeats)
         if (lost.has(connection.nodeId)) this.#lose(connection);
-        else
+        else {
+          this.#drains.found(
+            connection,
+            drained.has(connection.nodeId),
+            askedAt,
+          );
           this.#answer(
             connection,
             sequence,
             leases.map(({ leaseId }) => leaseId).filter((id) => gone.has(id)),
           );
+        }
     } catch (error) {
       const fields = { err: error, nodes: nodes.length };
       if (isAway(error))

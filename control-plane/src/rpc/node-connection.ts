@@ -27,7 +27,10 @@ export class NodeConnection implements NodeInstance {
   readonly unwritten = new Places(mostUnwritten);
   /** Aborted when the stream is over. */
   readonly signal: AbortSignal;
+  /** The node is about to end. */
   isDraining = false;
+  /** A person wants it to take no work. */
+  isDrained = false;
   readonly #stream: NodeStream;
   readonly #over = new AbortController();
 
@@ -44,9 +47,14 @@ export class NodeConnection implements NodeInstance {
     stream.once("close", () => this.#over.abort());
   }
 
-  /** Whether the node takes further leases. */
+  /** Whether leases may be handed to it at all. */
+  get isTaking(): boolean {
+    return !this.signal.aborted && !this.isDraining && !this.isDrained;
+  }
+
+  /** Whether the node takes further leases now. */
   get isWilling(): boolean {
-    return !this.signal.aborted && !this.isDraining && !this.isCongested;
+    return this.isTaking && !this.isCongested;
   }
 
   /** Whether the node reads more slowly than it is written to. */

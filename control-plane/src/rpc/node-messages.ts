@@ -43,6 +43,8 @@ export type NodeReport =
 export interface HeartbeatReport {
   readonly sequence: number;
   readonly leases: readonly LeaseProgress[];
+  /** Null where the node does not say. */
+  readonly memoryUsedBytes: number | null;
 }
 
 export interface ResultReport {
@@ -79,6 +81,7 @@ export function readGreeting({ body }: NodeMessage): Greeting {
         ),
         threads: readInteger("hello.backend.threads", backend.threads),
       },
+      memoryBytes: readBytes("hello.memory_bytes", hello.memoryBytes),
     },
     heldLeaseIds: readUuids(
       "hello.held_lease_ids",
@@ -125,6 +128,10 @@ export function readNodeReport(message: NodeMessage): NodeReport {
             ),
           }),
         ),
+        memoryUsedBytes: readBytes(
+          "heartbeat.memory_used_bytes",
+          body.value.memoryUsedBytes,
+        ),
       };
     case "results":
       return {
@@ -164,6 +171,10 @@ export function readNodeReport(message: NodeMessage): NodeReport {
       return { kind: "draining" };
   }
 }
+
+/** @returns null for 0, which says nothing */
+const readBytes = (field: string, bytes: number): number | null =>
+  readInteger(field, bytes, 0, Number.MAX_SAFE_INTEGER) || null;
 
 function readFault(fault: number): LeaseFailure["fault"] {
   switch (fault) {

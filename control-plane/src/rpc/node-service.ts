@@ -7,7 +7,7 @@
  *     Credit                                     ──▶
  *                                                ◀──  Leases
  *     Accept, Heartbeat, Results, Failure, Yield ──▶
- *                                                ◀──  HeartbeatReply, ResultReplies, Revocation
+ *                                                ◀──  HeartbeatReply, ResultReplies, Revocation, Drain
  *     Draining                                   ──▶
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,6 +22,7 @@ import { ControlPlaneError } from "../control-plane-error.ts";
 import { authenticatedNode } from "./credential-interceptor.ts";
 import type { Acceptances } from "./acceptances.ts";
 import type { Connections } from "./connections.ts";
+import { newDrain } from "./drains.ts";
 import type { Endings } from "./endings.ts";
 import type { Granter } from "./granter.ts";
 import type { Heartbeats } from "./heartbeats.ts";
@@ -150,6 +151,8 @@ export class NodeService {
     const outcome = await this.#parts.registry.connect(node);
     switch (outcome) {
       case "connected":
+      case "drained":
+        connection.isDrained = outcome === "drained";
         return this.#parts.connections.add(connection);
       case "taken":
         throw new GrpcError(
@@ -190,6 +193,7 @@ export class NodeService {
         goneLeaseIds,
       },
     });
+    if (connection.isDrained) connection.send(newDrain(true));
   }
 
   async #take(connection: NodeConnection, report: NodeReport): Promise<void> {

@@ -99,6 +99,7 @@ test.each<[string, Parameters<ScriptedNode["say"]>[0]]>([
         value: {
           sequence: 1,
           leases: [{ leaseId: randomUUID(), done, checkpointSha256: "" }],
+          memoryUsedBytes: 0,
         },
       },
     ],
@@ -112,6 +113,7 @@ test.each<[string, Parameters<ScriptedNode["say"]>[0]]>([
         leases: [
           { leaseId: randomUUID(), done: 0, checkpointSha256: "../../etc" },
         ],
+        memoryUsedBytes: 0,
       },
     },
   ],

@@ -26,6 +26,7 @@ import { Acceptances } from "./acceptances.ts";
 import { newArtifactService } from "./artifact-service.ts";
 import { Connections } from "./connections.ts";
 import { newCrashPoint } from "./crash-point.ts";
+import { Drains } from "./drains.ts";
 import { Endings } from "./endings.ts";
 import { newEnrollmentService } from "./enrollment-service.ts";
 import { Granter } from "./granter.ts";
@@ -51,6 +52,7 @@ export class RpcEdge
   readonly #stopping = new AbortController();
   readonly #connections = new Connections();
   readonly #granter: Granter;
+  readonly #drains: Drains;
   readonly #heartbeats: Heartbeats;
   readonly #results: Results;
   readonly #endings: Endings;
@@ -78,7 +80,14 @@ export class RpcEdge
     const log = this.#log;
     const { signal } = this.#stopping;
     this.#granter = new Granter({ replicaId, leases, connections, log });
-    this.#heartbeats = new Heartbeats(leases, registry, connections, log);
+    this.#drains = new Drains(connections, this.#granter, log);
+    this.#heartbeats = new Heartbeats(
+      leases,
+      registry,
+      connections,
+      this.#drains,
+      log,
+    );
     this.#results = new Results({
       leases,
       connections,
@@ -112,6 +121,7 @@ export class RpcEdge
     this.#stopListening = [
       await this.#listener.listen("motif_shards_ready", wake, wake),
       await passOnRevocations(this.#listener, this.#connections, this.#log),
+      await this.#drains.listen(this.#listener),
     ];
     this.#server = await startGrpcServer(this.#configuration, this.#database, {
       node: { connect: this.#nodeService.connect },

@@ -16,6 +16,7 @@ import { newConversation } from "./conversation.ts";
 import { newLeaseClock } from "./lease-clock.ts";
 import { newLeaseTable } from "./lease-table.ts";
 import { openLinkedFolders } from "./linked-folders.ts";
+import { memoryBytes, memoryUsedBytes } from "./memory.ts";
 import type { NodeLog } from "./node-log.ts";
 import { newResultDelivery } from "./result-delivery.ts";
 import { openResultSpool } from "./result-spool.ts";
@@ -138,6 +139,7 @@ export async function openComputeNode(
     discard: (lease) => shardRun.discard(lease),
     log,
     now,
+    memoryUsedBytes,
     onChange: () => changed.dispatchEvent(new Event("change")),
     hangsAfterMs: options.hangsAfterMs,
   });
@@ -159,6 +161,7 @@ export async function openComputeNode(
         threads: backend.threads,
       },
       heldLeaseIds: conversation.heldIds(),
+      memoryBytes: memoryBytes(),
     };
   };
 

@@ -100,6 +100,7 @@ export function newConversation(options: {
   readonly discard: (lease: Lease) => Promise<void>;
   readonly log: NodeLog;
   readonly now: () => number;
+  readonly memoryUsedBytes: () => number;
   readonly onChange: () => void;
   readonly hangsAfterMs?: number;
 }): Conversation {
@@ -110,7 +111,10 @@ export function newConversation(options: {
   const unsent = new Map<string, NodeMessageBody>();
   let connection: Connection | null = null;
   let sequence = 0;
+  /** The node ends. */
   let isDraining = false;
+  /** The control plane wants it to take nothing for now; it says so anew on each stream. */
+  let isHeldBack = false;
   let diskIsFullUntil = -Infinity;
   let isCreditScheduled = false;
   let finished = 0;
@@ -151,6 +155,7 @@ export function newConversation(options: {
 
   const isRoomLeft = () =>
     !isDraining &&
+    !isHeldBack &&
     now() >= diskIsFullUntil &&
     spool.count() < spoolLimits.results &&
     spool.bytes() < spoolLimits.bytes;
@@ -308,7 +313,11 @@ export function newConversation(options: {
     clock.sent(sequence);
     connection.send({
       $case: "heartbeat",
-      value: { sequence, leases: table.progress() },
+      value: {
+        sequence,
+        leases: table.progress(),
+        memoryUsedBytes: options.memoryUsedBytes(),
+      },
     });
     delivery.remind();
     // The disk may have room again.
@@ -339,10 +348,24 @@ export function newConversation(options: {
     }
   };
 
+  /** What runs is finished. */
+  const holdBack = (isWanted: boolean) => {
+    if (isWanted === isHeldBack) return;
+    isHeldBack = isWanted;
+    log.line("info", isWanted ? "drained" : "undrained", {
+      running: runs.size,
+      message: isWanted
+        ? "the control plane gives no further work until it is told to"
+        : "the control plane gives work again",
+    });
+    sendCredit();
+  };
+
   return {
     heldIds: () => table.heldIds(),
     open(opened) {
       connection = opened;
+      isHeldBack = false;
       const { goneLeaseIds, fenceAfterMs } = opened.welcome;
       goAway(goneLeaseIds);
       const isHoldingLeases = table.heldIds().length > 0;
@@ -382,6 +405,9 @@ export function newConversation(options: {
           break;
         case "revocation":
           revoke(message.value.leaseIds, message.value.reason);
+          break;
+        case "drain":
+          holdBack(message.value.isDraining);
           break;
         case "welcome":
           break;

@@ -51,6 +51,7 @@ export class ScriptedNode {
       slots: 4,
       backend: { name: "reference", provider: "cpu", threads: 1 },
       heldLeaseIds: [],
+      memoryBytes: 0,
       ...changed,
     };
     this.#client = new NodeServiceClient(address, channelCredentials, {
@@ -133,6 +134,7 @@ export class ScriptedNode {
   async beat(
     sequence: number,
     leases: readonly Lease[] = [],
+    memoryUsedBytes = 0,
   ): Promise<HeardOf<"heartbeatReply">> {
     this.say({
       $case: "heartbeat",
@@ -143,6 +145,7 @@ export class ScriptedNode {
           done: 0.5,
           checkpointSha256: "",
         })),
+        memoryUsedBytes,
       },
     });
     return this.hear("heartbeatReply");
