@@ -41,6 +41,8 @@ export class ReconnectingListener implements Listener {
   #client: pg.Client | null = null;
   /** Kept while there is a connection that listens to all channels. */
   #ready = Promise.withResolvers<void>();
+  /** The last statement. */
+  #saying: Promise<void> = Promise.resolve();
   readonly #running: Promise<void>;
 
   /** Connects at once, and again whenever the connection is lost. */
@@ -66,16 +68,22 @@ export class ReconnectingListener implements Listener {
     else this.#channels.set(channel, new Set([subscriber]));
     await this.#ready.promise;
     // Repeating a LISTEN does nothing. Should the connection be lost now, the next one begins with it and reports a gap.
-    await this.#client?.query(listenTo(channel)).catch(() => {});
+    await this.#say(listenTo(channel));
     return () => {
       const rest = this.#channels.get(channel);
       rest?.delete(subscriber);
       if (rest?.size !== 0) return;
       this.#channels.delete(channel);
-      this.#client
-        ?.query(`UNLISTEN ${pg.escapeIdentifier(channel)}`)
-        .catch(() => {});
+      void this.#say(`UNLISTEN ${pg.escapeIdentifier(channel)}`);
     };
+  }
+
+  /** One after the other: a connection takes no statement while it has another. */
+  #say(statement: string): Promise<void> {
+    this.#saying = this.#saying
+      .then(async () => void (await this.#client?.query(statement)))
+      .catch(() => {});
+    return this.#saying;
   }
 
   async close(): Promise<void> {

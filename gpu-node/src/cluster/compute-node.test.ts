@@ -307,6 +307,60 @@ it("drains: no further leases, what runs yields, what is finished is sent", asyn
   expect(countOf("accept")).toBe(1);
 });
 
+it("drained by the control plane it finishes what runs and takes nothing new, until it is told to", async () => {
+  controlPlane = await startTestControlPlane();
+  const { runner, nth } = heldRunner();
+  controlPlane.enqueue(noopShard(0));
+  await startNode({ runner, slots: 2 });
+  const first = await nth(0);
+  const beats = async (more: number) => {
+    const enough = countOf("heartbeat") + more;
+    await vi.waitFor(() =>
+      expect(countOf("heartbeat")).toBeGreaterThanOrEqual(enough),
+    );
+  };
+  const drain = (isDraining: boolean) =>
+    controlPlane.send({ $case: "drain", value: { isDraining } });
+  drain(true);
+  drain(true);
+  await beats(2);
+  const credits = countOf("credit");
+  first.finish();
+  await vi.waitFor(() => expect(resultsSaid()).toHaveLength(1));
+  await beats(2);
+  expect(first.signal.aborted).toBe(false);
+  expect(countOf("credit")).toBe(credits);
+  // By the credit from before; a good control plane would not.
+  controlPlane.enqueue(noopShard(0));
+  await controlPlane.heard("yield");
+  expect(countOf("accept")).toBe(1);
+
+  drain(false);
+  await vi.waitFor(() => expect(countOf("credit")).toBe(credits + 1));
+  controlPlane.enqueue(noopShard(0));
+  (await nth(1)).finish();
+  await vi.waitFor(() => expect(resultsSaid()).toHaveLength(2));
+
+  // What holds is said anew on each stream.
+  drain(true);
+  await beats(2);
+  controlPlane.breakStreams();
+  await vi.waitFor(() => expect(controlPlane.hellos).toHaveLength(2), 10_000);
+  controlPlane.enqueue(noopShard(0));
+  (await nth(2)).finish();
+  await vi.waitFor(() => expect(resultsSaid()).toHaveLength(3));
+});
+
+it("says how much memory there is, and how much is used", async () => {
+  controlPlane = await startTestControlPlane();
+  await startNode();
+  const { memoryUsedBytes } = await controlPlane.heard("heartbeat");
+  const { memoryBytes } = controlPlane.hellos[0];
+  expect(memoryBytes).toBeGreaterThan(2 ** 28);
+  expect(memoryUsedBytes).toBeGreaterThan(process.memoryUsage().rss / 2);
+  expect(memoryUsedBytes).toBeLessThanOrEqual(memoryBytes);
+});
+
 it.each([
   ["a model that cannot be used", new MotifError("model", "bad model"), 1],
   ["a backend that fails", new MotifError("backend", "no device"), 2],

@@ -1,8 +1,8 @@
 /** What can be done to a node. */
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { api, bodyOf } from "../../api/client.ts";
-import type { ListedNode } from "./node-types.ts";
+import { api } from "../../api/client.ts";
+import type { GpuNode } from "../../api/types.ts";
 import { nodesKey } from "./use-nodes.ts";
 
 export type NodeChange = "drain" | "undrain" | "revoke";
@@ -13,24 +13,20 @@ const refused: Readonly<Record<NodeChange, string>> = {
   revoke: "The node was not revoked",
 };
 
-export function useChangeNode({ id }: Pick<ListedNode, "id">) {
+export function useChangeNode({ id }: Pick<GpuNode, "id">) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: async (change: NodeChange): Promise<void> => {
       const params = { params: { path: { id } } };
       switch (change) {
         case "drain":
-          await bodyOf(
-            api.POST("/api/nodes/{id}/drain" as never, params as never),
-          );
+          await api.POST("/api/nodes/{id}/drain", params);
           return;
         case "undrain":
-          await bodyOf(
-            api.POST("/api/nodes/{id}/undrain" as never, params as never),
-          );
+          await api.POST("/api/nodes/{id}/undrain", params);
           return;
         case "revoke":
-          await bodyOf(api.DELETE("/api/nodes/{id}/credential", params));
+          await api.DELETE("/api/nodes/{id}/credential", params);
           return;
       }
     },

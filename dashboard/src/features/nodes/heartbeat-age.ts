@@ -1,6 +1,6 @@
 /** How long nothing was heard of a node, and whether that is a bad sign. Pure. */
+import type { GpuNode } from "../../api/types.ts";
 import { formatDuration } from "../../ui/format.ts";
-import type { ListedNode } from "./node-types.ts";
 
 /** Heartbeats come every few seconds; leases end a good while after this. Seconds. */
 const worryingSeconds = 15;
@@ -12,7 +12,7 @@ export interface HeartbeatAge {
 
 /** @param now milliseconds */
 export function heartbeatAge(
-  { lastSeenAt, status }: Pick<ListedNode, "lastSeenAt" | "status">,
+  { lastSeenAt, status }: Pick<GpuNode, "lastSeenAt" | "status">,
   now: number,
 ): HeartbeatAge {
   if (lastSeenAt === null) return { words: "never", isWorrying: false };
@@ -27,7 +27,7 @@ export function heartbeatAge(
 export function deviceWords({
   backend,
   provider,
-}: Pick<ListedNode, "backend" | "provider">): string {
+}: Pick<GpuNode, "backend" | "provider">): string {
   if (backend === null) return "unknown";
   if (provider === null || provider === backend) return backend;
   return `${backend}, ${provider.length <= 4 ? provider.toUpperCase() : provider}`;

@@ -1,10 +1,10 @@
 /** Drain, take back, revoke. Revoking asks first. */
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import type { GpuNode } from "../../api/types.ts";
 import { useChangeNode } from "./change-node.ts";
-import type { ListedNode } from "./node-types.ts";
 
-export function NodeActions({ node }: { readonly node: ListedNode }) {
+export function NodeActions({ node }: { readonly node: GpuNode }) {
   const change = useChangeNode(node);
   const [isAsking, { open, close }] = useDisclosure(false);
   const isPending = (kind: typeof change.variables) =>
@@ -12,7 +12,7 @@ export function NodeActions({ node }: { readonly node: ListedNode }) {
   if (node.isRevoked) return null;
   return (
     <Group gap="xs">
-      {node.status === "ONLINE" && (
+      {!node.isDrained && node.status === "ONLINE" && (
         <Button
           size="xs"
           variant="default"
@@ -23,7 +23,7 @@ export function NodeActions({ node }: { readonly node: ListedNode }) {
           Drain
         </Button>
       )}
-      {node.status === "DRAINING" && (
+      {node.isDrained && (
         <Button
           size="xs"
           variant="default"

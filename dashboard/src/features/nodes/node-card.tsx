@@ -11,6 +11,7 @@ import {
 } from "@mantine/core";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import type { GpuNode } from "../../api/types.ts";
 import {
   formatCount,
   formatMoment,
@@ -22,11 +23,10 @@ import { StatusBadge } from "../../ui/status-badge.tsx";
 import { deviceWords, heartbeatAge } from "./heartbeat-age.ts";
 import { NodeActions } from "./node-actions.tsx";
 import styles from "./node-card.module.css";
-import type { ListedNode } from "./node-types.ts";
 import { useSecond } from "./use-second.ts";
 
-export function NodeCard({ node }: { readonly node: ListedNode }) {
-  const { memoryBytes, memoryUsedBytes, shardsPerMinute, leases } = node;
+export function NodeCard({ node }: { readonly node: GpuNode }) {
+  const { memoryBytes, memoryUsedBytes, shardsPerMinute } = node;
   const isThere = node.status !== "OFFLINE";
   return (
     <Paper
@@ -79,25 +79,23 @@ export function NodeCard({ node }: { readonly node: ListedNode }) {
                   words={`${node.running} of ${node.slots} used`}
                 />
               </Fact>
-              {memoryBytes != null && (
+              {memoryBytes !== null && (
                 <Fact name="Memory">
                   <Meter
                     label={`Memory of ${node.name}`}
                     share={(memoryUsedBytes ?? 0) / memoryBytes}
                     words={
-                      memoryUsedBytes == null
+                      memoryUsedBytes === null
                         ? formatSi(memoryBytes, "B")
                         : `${formatSi(memoryUsedBytes, "B")} of ${formatSi(memoryBytes, "B")}`
                     }
                   />
                 </Fact>
               )}
-              {shardsPerMinute != null && (
-                <Fact name="Throughput">
-                  {formatCount(Math.round(shardsPerMinute * 10) / 10)} shards a
-                  minute
-                </Fact>
-              )}
+              <Fact name="Throughput">
+                {formatCount(Math.round(shardsPerMinute * 10) / 10)} shards a
+                minute
+              </Fact>
             </>
           )}
           <Fact name="Version">{node.version ?? "unknown"}</Fact>
@@ -105,7 +103,15 @@ export function NodeCard({ node }: { readonly node: ListedNode }) {
             <span className="name">{node.address ?? "unknown"}</span>
           </Fact>
         </dl>
-        {isThere && leases && <Leases leases={leases} />}
+        {isThere ? (
+          <Leases node={node} />
+        ) : (
+          node.isDrained && (
+            <Text size="sm" c="dimmed">
+              It is drained: it gets no work when it comes back.
+            </Text>
+          )
+        )}
         <div className={styles.actions}>
           <NodeActions node={node} />
         </div>
@@ -146,7 +152,7 @@ function Meter({
   );
 }
 
-function Heartbeat({ node }: { readonly node: ListedNode }) {
+function Heartbeat({ node }: { readonly node: GpuNode }) {
   // Clocks of servers and readers differ a little: nothing is heard in the future.
   const { words, isWorrying } = heartbeatAge(node, useSecond());
   const text = (
@@ -169,41 +175,47 @@ function Heartbeat({ node }: { readonly node: ListedNode }) {
   );
 }
 
+const mostListed = 8;
+
 function Leases({
-  leases,
+  node: { leases, running, isDrained },
 }: {
-  readonly leases: NonNullable<ListedNode["leases"]>;
+  readonly node: GpuNode;
 }) {
   if (leases.length === 0)
     return (
       <Text size="sm" c="dimmed">
-        It waits for work.
+        {isDrained
+          ? "It is drained: it has finished what it held, and gets no work."
+          : "It waits for work."}
       </Text>
     );
   return (
     <Stack gap={4} component="ul" className={styles.leases}>
-      {leases.slice(0, 8).map(({ jobId, jobName, shardIndex, done }) => (
-        <li key={`${jobId} ${shardIndex}`}>
-          <Group justify="space-between" gap="sm" wrap="nowrap">
-            <Anchor
-              component={Link}
-              href={`/job?id=${jobId}&tab=shards&shard=${shardIndex}`}
-              size="sm"
-              className="name"
-              dir="auto"
-              lineClamp={1}
-            >
-              {jobName}, shard {formatCount(shardIndex)}
-            </Anchor>
-            <Text size="sm" className="numbers">
-              {formatShare(done, 0)}
-            </Text>
-          </Group>
-        </li>
-      ))}
-      {leases.length > 8 && (
+      {leases
+        .slice(0, mostListed)
+        .map(({ jobId, jobName, shardIndex, done }) => (
+          <li key={`${jobId} ${shardIndex}`}>
+            <Group justify="space-between" gap="sm" wrap="nowrap">
+              <Anchor
+                component={Link}
+                href={`/job?id=${jobId}&tab=shards&shard=${shardIndex}`}
+                size="sm"
+                className="name"
+                dir="auto"
+                lineClamp={1}
+              >
+                {jobName}, shard {formatCount(shardIndex)}
+              </Anchor>
+              <Text size="sm" className="numbers">
+                {formatShare(done, 0)}
+              </Text>
+            </Group>
+          </li>
+        ))}
+      {running > mostListed && (
         <Text component="li" size="sm" c="dimmed">
-          and {formatCount(leases.length - 8)} more
+          and {formatCount(running - mostListed)} more
         </Text>
       )}
     </Stack>

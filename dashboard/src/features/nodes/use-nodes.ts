@@ -2,8 +2,8 @@
 import { useThrottledCallback } from "@mantine/hooks";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, bodyOf } from "../../api/client.ts";
+import type { GpuNode } from "../../api/types.ts";
 import { useBatchedStream } from "../../live/use-batched-stream.ts";
-import type { ListedNode } from "./node-types.ts";
 
 const everyMs = 5_000;
 const lookEveryMs = 500;
@@ -14,7 +14,7 @@ export function useNodes() {
   const client = useQueryClient();
   const nodes = useQuery({
     queryKey: nodesKey,
-    queryFn: async ({ signal }): Promise<readonly ListedNode[]> =>
+    queryFn: async ({ signal }): Promise<readonly GpuNode[]> =>
       await bodyOf(api.GET("/api/nodes", { signal })),
     refetchInterval: everyMs,
   });
