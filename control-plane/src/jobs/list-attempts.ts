@@ -1,7 +1,7 @@
 /** Every time a shard was given to a node, and what came of it. */
 import { ControlPlaneError } from "../control-plane-error.ts";
 import type { Queryable } from "../database/database.ts";
-import type { LeaseOutcome } from "../leases/held-shards.ts";
+import type { LeaseOutcome } from "../shards/lease-outcome.ts";
 import { requireJob } from "./read-jobs.ts";
 
 export interface AttemptView {

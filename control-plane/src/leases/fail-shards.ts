@@ -7,12 +7,12 @@ import type { Database, Queryable } from "../database/database.ts";
 import { shardQueue } from "../database/queue.ts";
 import { appendEvents, type NewEvent } from "../progress/append-events.ts";
 import { refuseChecked } from "../results/refuse-checked.ts";
+import type { LeaseOutcome } from "../shards/lease-outcome.ts";
 import {
   endLeases,
   lockHeldShards,
   lockJobsOfLeases,
   type HeldShard,
-  type LeaseOutcome,
 } from "./held-shards.ts";
 import type { LeaseFailure } from "./lease-operations.ts";
 import { onConnection } from "./queue-on-connection.ts";

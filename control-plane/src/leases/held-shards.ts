@@ -5,6 +5,7 @@
  * Everybody locks in the same order, jobs, shards, leases, each by id, so that transactions wait for but never block each other.
  */
 import type { Queryable } from "../database/database.ts";
+import type { LeaseOutcome } from "../shards/lease-outcome.ts";
 
 export interface HeldShard {
   readonly leaseId: string;
@@ -58,16 +59,6 @@ export async function lockJobsOfLeases(
     [leaseIds],
   );
 }
-
-export const leaseOutcomes = [
-  "SUCCEEDED",
-  "FAILED",
-  "EXPIRED",
-  "REFUSED",
-  "YIELDED",
-  "CANCELLED",
-] as const;
-export type LeaseOutcome = (typeof leaseOutcomes)[number];
 
 /** With their shards locked, and the leases found there. */
 export async function endLeases(

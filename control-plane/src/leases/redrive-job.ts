@@ -2,7 +2,7 @@
 import { ControlPlaneError } from "../control-plane-error.ts";
 import type { Queryable } from "../database/database.ts";
 import { appendEvents } from "../progress/append-events.ts";
-import { checkAgain } from "../results/check-again.ts";
+import { reopenChecks } from "../results/reopen-checks.ts";
 import { jobStatusEvents } from "./job-events.ts";
 import { lockJob } from "./lock-job.ts";
 
@@ -42,7 +42,7 @@ export async function redriveJob(
   await appendEvents(client, [
     { stream: jobId, type: "job-redriven", body: { shards } },
     ...(hasFailed ? jobStatusEvents({ ...job, status: "RUNNING" }) : []),
-    ...(await checkAgain(client, jobId)),
+    ...(await reopenChecks(client, jobId)),
   ]);
   return shards;
 }

@@ -3,12 +3,8 @@ import type { PgBoss } from "pg-boss";
 import type { Database, Queryable } from "../database/database.ts";
 import { shardQueue } from "../database/queue.ts";
 import { appendEvents } from "../progress/append-events.ts";
-import {
-  endLeases,
-  lockHeldShards,
-  type HeldShard,
-  type LeaseOutcome,
-} from "./held-shards.ts";
+import type { LeaseOutcome } from "../shards/lease-outcome.ts";
+import { endLeases, lockHeldShards, type HeldShard } from "./held-shards.ts";
 import type { LeaseYield } from "./lease-operations.ts";
 import { onConnection } from "./queue-on-connection.ts";
 

@@ -1,7 +1,7 @@
 /** Jobs on the wire. */
 import { z } from "zod";
 import { jobKinds, jobStatuses, type JobView } from "../jobs/job.ts";
-import { leaseOutcomes } from "../leases/held-shards.ts";
+import { leaseOutcomes } from "../shards/lease-outcome.ts";
 import { shardStatuses } from "../shards/shard-status.ts";
 import type { SearchEstimate } from "../jobs/estimate-search.ts";
 import type { AttemptView } from "../jobs/list-attempts.ts";

@@ -3,7 +3,7 @@ import type { Queryable } from "../database/database.ts";
 import type { NewEvent } from "../progress/append-events.ts";
 
 /** Undoes what refuse-checked.ts did. @param jobId of any kind @returns the events that tell of it */
-export async function checkAgain(
+export async function reopenChecks(
   client: Queryable,
   jobId: string,
 ): Promise<readonly NewEvent[]> {
