@@ -8,7 +8,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  labelWidth,
+  margin,
+  titleHeight,
+} from "../../dashboard/src/features/gallery/save/picture-layout.ts";
 import { startBrowser } from "../harness/browser.ts";
 import { startMotif, type Running } from "../harness/motif.ts";
 import { send } from "../harness/rest.ts";
@@ -240,6 +246,46 @@ describe.skipIf(started.browser === null)(`a newcomer${why}`, () => {
     expect(html).toContain("Sneaker");
     expect(html).toMatch(/src="?data:image\//);
     expect(html).not.toMatch(/(?:src|href)="https?:/);
+  });
+
+  it("saves the gallery as a picture, pixel for pixel as it is shown", async () => {
+    const { id } = await jobNamed(/badnets model, free/);
+    await page.goto(
+      `${url}/model?id=fashion-badnets&job=${id}&view=canvas&pattern=none`,
+    );
+    const row = page.getByRole("grid").locator("canvas").first();
+    const readRow = () =>
+      row.evaluate((canvas: HTMLCanvasElement) => {
+        const side = canvas.height - 11;
+        const { data } = canvas
+          .getContext("2d")!
+          .getImageData(0, 0, side, side);
+        return { side, data: [...data] };
+      });
+    const colorsOf = ({ data }: { readonly data: readonly number[] }) =>
+      new Set(Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]))
+        .size;
+    await expect.poll(async () => colorsOf(await readRow())).toBeGreaterThan(9);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save as PNG" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^fashion-badnets-.*\.png$/);
+    const { data, info } = await sharp(await download.path())
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    expect(info.width).toBeGreaterThan(info.height);
+    const { side, data: expected } = await readRow();
+    const first = { left: margin + labelWidth, top: margin + titleHeight + 24 };
+    const saved: number[] = [];
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x < side; x++) {
+        const at =
+          4 * (2 * (first.top + y) * info.width + 2 * (first.left + x));
+        saved.push(...data.subarray(at, at + 4));
+      }
+    expect(saved).toEqual(expected);
   });
 
   it("starts a search from the form, told its cost before, and cancels it", async () => {

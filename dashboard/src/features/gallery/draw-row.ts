@@ -65,7 +65,8 @@ export function drawArrival(
 const leftOf = (tiles: readonly DrawnTile[]): number =>
   tiles[0]?.column.left ?? 0;
 
-function drawTile(
+/** @param first what lies at the context's left edge, of the columns' places */
+export function drawTile(
   context: CanvasRenderingContext2D,
   { row, ks, column }: DrawnTile,
   first: number,
@@ -112,12 +113,14 @@ interface RowColors {
   readonly power: string;
   readonly text: string;
   readonly base: string;
+  readonly ground: string;
+  readonly dimmed: string;
 }
 
 const colorsByScheme = new Map<string, RowColors>();
 
 /** The theme's, as the scheme has them that the document is in. */
-function readColors(): RowColors {
+export function readColors(): RowColors {
   const root = document.documentElement;
   const scheme = root.dataset.mantineColorScheme ?? "light";
   const known = colorsByScheme.get(scheme);
@@ -131,6 +134,8 @@ function readColors(): RowColors {
     power: read("--mantine-primary-color-filled"),
     text: read("--mantine-color-text"),
     base: read("--motif-warning"),
+    ground: read("--motif-surface"),
+    dimmed: read("--mantine-color-dimmed"),
   };
   colorsByScheme.set(scheme, colors);
   return colors;

@@ -17,34 +17,24 @@ import type { ChosenK } from "./chosen-k.ts";
 import {
   captionHeight,
   columnsBetween,
-  groupGap,
   layColumns,
   tileGap,
   type Column,
 } from "./gallery-layout.ts";
 import type { GalleryCell } from "./gallery-model.ts";
 import classes from "./gallery.module.css";
-import type { ClassRow } from "./order-classes.ts";
+import { GridHead } from "./grid-head.tsx";
+import { GridLabels } from "./grid-labels.tsx";
 import {
-  placeKey,
-  type PatternPlace,
-  type PatternRow,
-  type PatternRows,
-} from "./pattern-rows.ts";
+  columnTitle,
+  indexText,
+  tileAt,
+  type GridModel,
+} from "./grid-model.ts";
+import type { ClassRow } from "./order-classes.ts";
 import { restSheets } from "./sheet-store.ts";
 import type { PictureKind } from "./sheet.ts";
 import { TileRow, type Tile } from "./tile-row.tsx";
-
-export interface GridModel {
-  readonly title: string;
-  readonly rows: PatternRows;
-  readonly columns: readonly {
-    readonly canvasIndex: number;
-    readonly seed: number;
-  }[];
-  /** Whether a search was planned; those that were and are not there are waited for. */
-  readonly isPlanned: (place: PatternPlace) => boolean;
-}
 
 interface GalleryGridProps {
   /** Of the whole grid, for who does not see it. */
@@ -213,7 +203,7 @@ export function GalleryGrid({
         if (speed > flingSpeed) restSheets();
       }}
     >
-      <Head
+      <GridHead
         models={models}
         columns={columns}
         mounted={mounted}
@@ -230,7 +220,7 @@ export function GalleryGrid({
         }}
         role="rowgroup"
       >
-        <Labels
+        <GridLabels
           classRows={classRows}
           items={items}
           width={labelWidth}
@@ -288,46 +278,8 @@ export function GalleryGrid({
   );
 }
 
-/** Names of classes, in one column that stays while the rest moves sideways; for who reads aloud each row has its own. */
-const Labels = ({
-  classRows,
-  items,
-  width,
-  height,
-  side,
-}: {
-  readonly classRows: readonly ClassRow[];
-  readonly items: readonly { readonly index: number; readonly start: number }[];
-  readonly width: number;
-  readonly height: number;
-  readonly side: number;
-}) => (
-  <div className={classes.labels} aria-hidden="true" style={{ width, height }}>
-    {items.map(({ index, start }) => (
-      <div
-        key={index}
-        className={classes.label}
-        style={{ top: start + tileGap, height: side }}
-      >
-        <span className={classes.labelName} dir="auto">
-          {classRows[index]!.name}
-        </span>
-        <span className={classes.labelIndex}>
-          {indexText(classRows[index]!)}
-        </span>
-      </div>
-    ))}
-  </div>
-);
-
 const clamp = (place: number, count: number): number =>
   Math.min(Math.max(0, place), Math.max(0, count - 1));
-
-/** Class numbers; one where the models agree. */
-function indexText({ indices }: ClassRow): string {
-  const known = new Set(indices.filter((index) => index !== undefined));
-  return `class ${[...known].join(", ")}`;
-}
 
 function Tiles({
   models,
@@ -351,15 +303,9 @@ function Tiles({
       mounted.map((columnIndex): Tile => {
         const column = columns[columnIndex]!;
         const model = models[column.model]!;
-        const targetClass = classRow.indices[column.model];
         return {
-          column,
+          ...tileAt(models, classRow, column),
           columnIndex,
-          ks: model.rows.ks,
-          row:
-            targetClass === undefined
-              ? null
-              : rowAt(model, { ...column, targetClass }),
           title: `${models.length > 1 ? `${model.title}, ` : ""}${columnTitle(column, models)}`,
         };
       }),
@@ -380,118 +326,5 @@ function Tiles({
       selectedColumn={selectedColumn === -1 ? null : selectedColumn}
       {...rest}
     />
-  );
-}
-
-function rowAt(
-  { rows, isPlanned }: GridModel,
-  place: PatternPlace,
-): PatternRow | null | undefined {
-  return (
-    rows.byPlace.get(placeKey(place)) ?? (isPlanned(place) ? undefined : null)
-  );
-}
-
-/** Seeds are named where there are several. */
-function columnTitle(
-  {
-    canvasIndex,
-    seed,
-  }: { readonly canvasIndex: number; readonly seed: number },
-  models: readonly GridModel[],
-): string {
-  const hasSeeds = models.some(({ columns }) =>
-    columns.some((other) => other.seed !== columns[0]?.seed),
-  );
-  return hasSeeds
-    ? `canvas ${canvasIndex}, seed ${seed}`
-    : `canvas ${canvasIndex}`;
-}
-
-function Head({
-  models,
-  columns,
-  mounted,
-  side,
-  width,
-  labelWidth,
-  height,
-}: {
-  readonly models: readonly GridModel[];
-  readonly columns: readonly Column[];
-  readonly mounted: readonly number[];
-  readonly side: number;
-  readonly width: number;
-  readonly labelWidth: number;
-  readonly height: number;
-}) {
-  return (
-    <div
-      className={classes.head}
-      style={{ height, width: width + labelWidth + tileGap }}
-      role="rowgroup"
-    >
-      <div role="row" aria-rowindex={1} style={{ display: "flex", height }}>
-        <div
-          role="columnheader"
-          aria-colindex={1}
-          className={classes.corner}
-          style={{
-            width: labelWidth,
-            flex: "none",
-            height: height - 1,
-            alignContent: "end",
-            paddingBottom: 4,
-            fontSize: 11,
-          }}
-        >
-          Class
-        </div>
-        <div style={{ position: "relative", width }} role="presentation">
-          {models.length > 1 &&
-            models.map(({ title }, model) => {
-              const own = columns.filter((column) => column.model === model);
-              if (own.length === 0) return null;
-              const left = own[0]!.left;
-              return (
-                <div
-                  key={model}
-                  className={classes.groupTitle}
-                  role="presentation"
-                  style={{
-                    insetInlineStart: left,
-                    maxWidth:
-                      own.at(-1)!.left + side - left + groupGap - tileGap,
-                  }}
-                  dir="auto"
-                  title={title}
-                >
-                  {title}
-                </div>
-              );
-            })}
-          {mounted.map((index) => {
-            const column = columns[index]!;
-            const text = columnTitle(column, models);
-            return (
-              <div
-                key={index}
-                role="columnheader"
-                aria-colindex={index + 2}
-                aria-label={
-                  models.length > 1
-                    ? `${models[column.model]!.title}, ${text}`
-                    : text
-                }
-                className={classes.columnTitle}
-                style={{ insetInlineStart: column.left, width: side }}
-              >
-                {text}
-              </div>
-            );
-          })}
-        </div>
-      </div>
-    </div>
   );
 }

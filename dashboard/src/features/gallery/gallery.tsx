@@ -22,12 +22,13 @@ import {
   type ChosenK,
 } from "./chosen-k.ts";
 import classes from "./gallery.module.css";
-import { GalleryGrid, type GridModel } from "./gallery-grid.tsx";
+import { GalleryGrid } from "./gallery-grid.tsx";
 import type {
   GalleryCell,
   GalleryModel,
   OpenPattern,
 } from "./gallery-model.ts";
+import type { GridModel } from "./grid-model.ts";
 import { columnsOf, pictureSide, tileSizes } from "./gallery-layout.ts";
 import {
   filterClasses,
@@ -44,11 +45,16 @@ import {
 } from "./pattern-rows.ts";
 import { plannedSearchOf } from "./planned-search.ts";
 import { Legend } from "./legend.tsx";
+import { wordsOfView } from "./save/words-of-view.ts";
 import { kinds, type PictureKind } from "./sheet.ts";
 import { SizeSlider } from "./size-slider.tsx";
 import { useBackdrop } from "./use-backdrop.ts";
 import { usePatternRows } from "./use-pattern-rows.ts";
 
+const SaveGallery = dynamic(
+  () => import("./save/save-gallery.tsx").then((file) => file.SaveGallery),
+  { ssr: false },
+);
 const PatternDetail = dynamic(
   () =>
     import("./detail/pattern-detail.tsx").then((file) => file.PatternDetail),
@@ -120,6 +126,11 @@ export function Gallery({ models, baseline = 0 }: GalleryProps) {
     .imageShape;
   const longest = Math.max(...(imageShape?.slice(1) ?? [0]));
   const side = pictureSide(longest > 112 ? Infinity : longest, size);
+
+  const drawn = {
+    ...{ models: gridModels, classRows, kind, side, backdrop },
+    chosen: shown,
+  };
 
   const placeText = address.get("pattern");
   const inJob = address.get("in");
@@ -215,6 +226,21 @@ export function Gallery({ models, baseline = 0 }: GalleryProps) {
             onChange={(value) => set({ size: value })}
             data={[...tileSizes]}
           />
+          <SaveGallery
+            shown={{
+              ...drawn,
+              title: models.map(({ title }) => title).join(" and "),
+              words: wordsOfView({
+                kind,
+                chosen: shown,
+                ks,
+                fractions,
+                sort,
+                filter,
+                backdrop,
+              }),
+            }}
+          />
         </Group>
       </Paper>
       <Legend kind={kind} backdrop={backdrop} refusal={refusal} />
@@ -230,12 +256,7 @@ export function Gallery({ models, baseline = 0 }: GalleryProps) {
         <div className={classes.besides}>
           <GalleryGrid
             label={`Patterns of ${models.map(({ title }) => title).join(" and ")}`}
-            models={gridModels}
-            classRows={classRows}
-            kind={kind}
-            chosen={shown}
-            side={side}
-            backdrop={backdrop}
+            {...drawn}
             selected={cell}
             onOpen={select}
             onKey={press}

@@ -2,6 +2,7 @@
 import type { Job } from "../../api/types.ts";
 import { Button, Menu, Text } from "@mantine/core";
 import type { RefObject } from "react";
+import { saveCanvas } from "../../ui/save-canvas.ts";
 
 const files = [
   {
@@ -77,12 +78,5 @@ function savePicture(map: HTMLCanvasElement, name: string): void {
   context.fillStyle = getComputedStyle(map).getPropertyValue("--motif-surface");
   context.fillRect(0, 0, picture.width, picture.height);
   context.drawImage(map, margin, margin);
-  picture.toBlob((blob) => {
-    if (!blob) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `${name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 80)}.png`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  });
+  void saveCanvas(picture, name);
 }
