@@ -275,7 +275,6 @@ describe.skipIf(started.browser === null)(`a newcomer${why}`, () => {
       .ensureAlpha()
       .raw()
       .toBuffer({ resolveWithObject: true });
-    expect(info.width).toBeGreaterThan(info.height);
     const { side, data: expected } = await readRow();
     const first = { left: margin + labelWidth, top: margin + titleHeight + 24 };
     const saved: number[] = [];
