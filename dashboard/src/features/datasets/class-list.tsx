@@ -17,16 +17,22 @@ const sampleRoom = 16;
 /** Of the line above the samples where they have no room beside it (class-list.module.css). */
 const lineHeight = 32;
 
+/** So many are all there at once; more scroll in a box of their own. */
+const shownWhole = 24;
+
+/** @param names of the classes; those of IDX files are given by the models alone */
 export function ClassList({
   dataset,
+  names,
   models,
 }: {
   readonly dataset: Dataset;
+  readonly names: readonly string[];
   readonly models: readonly ListedModel[];
 }) {
   const scroller = useRef<HTMLDivElement>(null);
   const isNarrow = useMediaQuery("(max-width: 62em)", false);
-  const { classNames, imagesByClass, samples } = dataset;
+  const { imagesByClass, samples } = dataset;
   const rowHeight =
     samples === null
       ? plainHeight
@@ -34,7 +40,7 @@ export function ClassList({
         sampleRoom +
         (isNarrow ? lineHeight : 0);
   const virtualizer = useVirtualizer({
-    count: classNames.length,
+    count: names.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 6,
@@ -54,15 +60,16 @@ export function ClassList({
           is inspected anew.
         </Text>
       )}
-      {classNames.length === 0 ? (
+      {names.length === 0 ? (
         <Text c="dimmed">Known once a node has read the data set.</Text>
       ) : (
         <div
           ref={scroller}
           className={classes.scroller}
+          style={names.length > shownWhole ? undefined : { maxHeight: "none" }}
           tabIndex={0}
           role="list"
-          aria-label={`${formatCount(classNames.length)} classes`}
+          aria-label={`${formatCount(names.length)} classes`}
         >
           <div
             role="presentation"
@@ -72,13 +79,13 @@ export function ClassList({
             }}
           >
             {virtualizer.getVirtualItems().map(({ index, start }) => {
-              const name = classNames[index]!;
+              const name = names[index]!;
               const images = imagesByClass?.[index];
               return (
                 <div
                   key={index}
                   role="listitem"
-                  aria-setsize={classNames.length}
+                  aria-setsize={names.length}
                   aria-posinset={index + 1}
                   className={classes.row}
                   data-plain={samples === null || undefined}
@@ -110,7 +117,7 @@ export function ClassList({
                     <div className={classes.samples}>
                       <SampleStrip
                         samples={samples}
-                        classCount={classNames.length}
+                        classCount={names.length}
                         classIndex={index}
                         name={name}
                       />

@@ -23,6 +23,7 @@ import { RelativeTime } from "../../ui/relative-time.tsx";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
 import { useAddress } from "../../ui/use-address.ts";
+import { factsOf, modelQuery } from "../models/use-searched-models.ts";
 import { ClassList } from "./class-list.tsx";
 
 export function DatasetView() {
@@ -74,6 +75,7 @@ function DatasetPage({
   readonly dataset: Dataset;
   readonly models: readonly ListedModel[];
 }) {
+  const names = useClassNames(dataset, models);
   const facts = models
     .flatMap(({ checks }) => checks)
     .find(
@@ -197,8 +199,26 @@ function DatasetPage({
             </Table.ScrollContainer>
           )}
         </Paper>
-        <ClassList dataset={dataset} models={models} />
+        <ClassList dataset={dataset} names={names} models={models} />
       </Stack>
     </>
   );
+}
+
+/** The data set's own; where it has numbers only, those that a model has for them. */
+function useClassNames(
+  dataset: Dataset,
+  models: readonly ListedModel[],
+): readonly string[] {
+  const own = dataset.classNames;
+  const hasNumbersOnly = own.every((name, index) => name === String(index));
+  const naming = models.find(({ status }) => status === "READY");
+  const { data: model } = useQuery({
+    ...modelQuery(naming?.id ?? ""),
+    enabled: hasNumbersOnly && naming !== undefined,
+  });
+  const given = model && factsOf(model, dataset.name)?.classNames;
+  return hasNumbersOnly && Array.isArray(given) && given.length === own.length
+    ? (given as string[])
+    : own;
 }

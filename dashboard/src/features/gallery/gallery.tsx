@@ -226,24 +226,26 @@ export function Gallery({ models, baseline = 0 }: GalleryProps) {
             onChange={(value) => set({ size: value })}
             data={[...tileSizes]}
           />
-          <SaveGallery
-            shown={{
-              ...drawn,
-              title: models.map(({ title }) => title).join(" and "),
-              words: wordsOfView({
-                kind,
-                chosen: shown,
-                ks,
-                fractions,
-                sort,
-                filter,
-                backdrop,
-              }),
-            }}
-          />
         </Group>
       </Paper>
-      <Legend kind={kind} backdrop={backdrop} refusal={refusal} />
+      <Group justify="space-between" gap="sm">
+        <Legend kind={kind} backdrop={backdrop} refusal={refusal} />
+        <SaveGallery
+          shown={{
+            ...drawn,
+            title: models.map(({ title }) => title).join(" and "),
+            words: wordsOfView({
+              kind,
+              chosen: shown,
+              ks,
+              fractions,
+              sort,
+              filter,
+              backdrop,
+            }),
+          }}
+        />
+      </Group>
       {classRows.length === 0 ? (
         <EmptyState
           title={

@@ -10,7 +10,7 @@ export function Legend({
   refusal,
 }: { readonly kind: PictureKind } & Pasting) {
   return (
-    <Group gap="lg">
+    <Group gap="lg" flex="1 1 280px">
       <Text size="xs" c="dimmed">
         Bar: predictive power; line in it: 95% interval; tick: base rate, the
         share predicted as the class without the pattern.
