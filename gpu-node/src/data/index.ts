@@ -7,4 +7,4 @@ export { openDataset } from "./open-dataset.ts";
 export { splitParts, type Parts } from "./parts.ts";
 export { bringToShape, type SmallPicture } from "./picture.ts";
 export { readPictures } from "./read-pictures.ts";
-export { randomFrom, type Random } from "./random.ts";
+export { nextNormal, randomFrom, type Random } from "./random.ts";

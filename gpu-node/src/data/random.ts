@@ -51,3 +51,9 @@ export function randomFrom(...seed: readonly (number | string)[]): Random {
     },
   };
 }
+
+/** Standard normal, by the Box–Muller transform. */
+export function nextNormal(random: Random): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - random.next()));
+  return radius * Math.cos(2 * Math.PI * random.next());
+}

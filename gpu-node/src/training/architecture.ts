@@ -2,8 +2,7 @@
  * What an architecture is: a function that builds logits from images, asking for each of its weights as it needs it. Built
  * once with weights that are graph inputs it is trained; built once with weights that are constants it is exported.
  */
-import type { Random } from "../data/index.ts";
-import { randomFrom } from "../data/index.ts";
+import { nextNormal, randomFrom } from "../data/index.ts";
 import {
   newGraphBuilder,
   type GraphBuilder,
@@ -97,10 +96,4 @@ export function initialWeights(
     const deviation = Math.sqrt(2 / start.fanIn);
     return weights.map(() => deviation * nextNormal(random));
   });
-}
-
-/** Standard normal, by the Box–Muller transform. */
-function nextNormal(random: Random): number {
-  const radius = Math.sqrt(-2 * Math.log(1 - random.next()));
-  return radius * Math.cos(2 * Math.PI * random.next());
 }
