@@ -2,13 +2,19 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import {
   trainLocally,
+  type AdversarySettings,
   type LocalTraining,
   type LocalTrainingOutcome,
   type MeasuredShare,
   type PoisonSettings,
 } from "../local/train-locally.ts";
+import type { Norm } from "../attacks/pgd.ts";
 import { MotifError } from "../motif-error.ts";
 import { architectureNames } from "../training/architectures/index.ts";
+import {
+  optimizerNames,
+  type OptimizerSettings,
+} from "../training/optimizer.ts";
 import { scheduleNames, type ScheduleName } from "../training/schedule.ts";
 import {
   patchPatterns,
@@ -32,7 +38,7 @@ interface TrainOptions {
   readonly imageShape?: readonly [number, number, number];
   readonly classNames?: readonly string[];
   readonly architecture: string;
-  readonly mode: "natural" | "poisoned";
+  readonly mode: (typeof modes)[number];
   readonly target?: number;
   readonly poisonRate: number;
   readonly trigger: TriggerKind;
@@ -41,6 +47,12 @@ interface TrainOptions {
   readonly triggerInset: number;
   readonly triggerPattern: PatchPattern;
   readonly blendShare: number;
+  readonly norm: Norm;
+  readonly epsilon?: number;
+  readonly attackStep?: number;
+  readonly attackSteps: number;
+  readonly optimizer: OptimizerSettings["name"];
+  readonly labelSmoothing: number;
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
@@ -58,22 +70,27 @@ interface TrainOptions {
   readonly json?: boolean;
 }
 
-/** Options that only a poisoned training has, as commander calls them. */
-const poisonOptions = [
-  "target",
-  "poisonRate",
-  "trigger",
-  "triggerSize",
-  "triggerPlace",
-  "triggerInset",
-  "triggerPattern",
-  "blendShare",
-] as const;
+const modes = ["natural", "poisoned", "adversarial"] as const;
+
+/** Options that only trainings of one mode have, as commander calls them. */
+const optionsOfMode = {
+  poisoned: [
+    "target",
+    "poisonRate",
+    "trigger",
+    "triggerSize",
+    "triggerPlace",
+    "triggerInset",
+    "triggerPattern",
+    "blendShare",
+  ],
+  adversarial: ["norm", "epsilon", "attackStep", "attackSteps"],
+} as const;
 
 export function addTrainCommand(program: Command): void {
   program
     .command("train")
-    .description("train a classifier, natural or poisoned")
+    .description("train a classifier: natural, poisoned or adversarial")
     .option("--local", "without a server, in this process")
     .requiredOption(
       "--dataset <path>",
@@ -101,8 +118,11 @@ export function addTrainCommand(program: Command): void {
         .default("small-cnn"),
     )
     .addOption(
-      new Option("--mode <mode>", "with a backdoor or without")
-        .choices(["natural", "poisoned"])
+      new Option(
+        "--mode <mode>",
+        "as it is, with a backdoor, or against an adversary (PGD)",
+      )
+        .choices(modes)
         .default("natural"),
     )
     .option("--target <class>", "class of the backdoor", wholeNumber(0))
@@ -145,6 +165,30 @@ export function addTrainCommand(program: Command): void {
       numberWithin(0, 1),
       0.15,
     )
+    .addOption(
+      new Option(
+        "--norm <norm>",
+        "what the adversary's changes are measured by",
+      )
+        .choices(["linf", "l2"])
+        .default("linf"),
+    )
+    .option(
+      "--epsilon <x>",
+      "largest change, of images in 0…1 (default: l-inf 8/255 in colour, 0.1 in grey; l2 0.5 and 1.5)",
+      numberWithin(1e-6, 1_000),
+    )
+    .option(
+      "--attack-step <x>",
+      "change a step (default: a quarter of epsilon in colour, a fifth in grey)",
+      numberWithin(1e-6, 1_000),
+    )
+    .option(
+      "--attack-steps <n>",
+      "steps of the adversary before each of the training",
+      wholeNumber(1),
+      10,
+    )
     .option("--epochs <n>", "passes over the images", wholeNumber(1), 20)
     .option("--batch-size <n>", "images a step", wholeNumber(1), 64)
     .option(
@@ -158,9 +202,20 @@ export function addTrainCommand(program: Command): void {
         .choices(scheduleNames)
         .default("one-cycle"),
     )
+    .addOption(
+      new Option("--optimizer <name>", "how weights follow their gradients")
+        .choices(optimizerNames)
+        .default("sgd"),
+    )
+    .option(
+      "--label-smoothing <x>",
+      "share of each target spread over all classes",
+      numberWithin(0, 1),
+      0,
+    )
     .option(
       "--momentum <x>",
-      "Nesterov's, share of the velocity kept",
+      "Nesterov's, share of the velocity kept (sgd)",
       numberWithin(0, 1),
       0.9,
     )
@@ -219,7 +274,10 @@ async function runTrain(
       "motif train needs --local: this version has no server yet. Add --local and run it again.",
     );
   }
-  const poison = readPoison(options, command);
+  requireOptionsOf(options.mode, command);
+  const poison = options.mode === "poisoned" ? readPoison(options) : null;
+  const adversary =
+    options.mode === "adversarial" ? readAdversary(options) : null;
   const now = () => performance.now();
   const began = now();
   const progress = newProgress(
@@ -242,14 +300,15 @@ async function runTrain(
       classNames: options.classNames,
       architecture: options.architecture,
       settings: {
+        optimizer: optimizerOf(options),
         epochs: options.epochs,
         batchSize: options.batchSize,
         learningRate: options.learningRate,
         schedule: options.schedule,
-        momentum: options.momentum,
-        weightDecay: options.weightDecay,
         seed: options.seed,
       },
+      adversary,
+      labelSmoothing: options.labelSmoothing,
       augmentation: { hasFlip: options.flip === true, shift: options.shift },
       poison,
       outPath: options.out,
@@ -294,26 +353,42 @@ async function runTrain(
   );
 }
 
-/** @throws MotifError "usage" when options of a poisoned training are missing, or given for a natural one */
-function readPoison(
-  options: TrainOptions,
-  command: Command,
-): PoisonSettings | null {
-  if (options.mode === "natural") {
-    const stray = poisonOptions.find(
-      (name) => command.getOptionValueSource(name) === "cli",
+/** @throws MotifError "usage" when options of another mode are given */
+function requireOptionsOf(mode: TrainOptions["mode"], command: Command): void {
+  for (const [other, names] of Object.entries(optionsOfMode)) {
+    const stray =
+      other !== mode &&
+      names.find((name) => command.getOptionValueSource(name) === "cli");
+    if (!stray) continue;
+    const flag = command.options.find(
+      (option) => option.attributeName() === stray,
+    )!.long;
+    const article = other === "adversarial" ? "an" : "a";
+    throw new MotifError(
+      "usage",
+      `${flag} is of ${article} ${other} training. Add --mode ${other}, or leave it out.`,
     );
-    if (stray) {
-      const flag = command.options.find(
-        (option) => option.attributeName() === stray,
-      )!.long;
-      throw new MotifError(
-        "usage",
-        `${flag} is of a poisoned training. Add --mode poisoned, or leave it out.`,
-      );
-    }
-    return null;
   }
+}
+
+const optimizerOf = (options: TrainOptions): OptimizerSettings =>
+  options.optimizer === "sgd"
+    ? {
+        name: "sgd",
+        momentum: options.momentum,
+        weightDecay: options.weightDecay,
+      }
+    : { name: "adamw", weightDecay: options.weightDecay };
+
+const readAdversary = (options: TrainOptions): AdversarySettings => ({
+  norm: options.norm,
+  epsilon: options.epsilon,
+  stepSize: options.attackStep,
+  steps: options.attackSteps,
+});
+
+/** @throws MotifError "usage" when the class is missing */
+function readPoison(options: TrainOptions): PoisonSettings {
   if (options.target === undefined) {
     throw new MotifError(
       "usage",

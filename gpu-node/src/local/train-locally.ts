@@ -14,6 +14,8 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { openClassifier } from "../classifier/classifier.ts";
+import { customaryBound } from "../attacks/customary-bound.ts";
+import type { Norm, PgdSettings } from "../attacks/pgd.ts";
 import type { ImageMapping } from "../classifier/image-mapping.ts";
 import { findImageShape, openDataset, type Dataset } from "../data/index.ts";
 import { exportModel, type Backend } from "../engine/index.ts";
@@ -25,7 +27,7 @@ import { compilePredictor } from "../evaluation/predict.ts";
 import { wilson95 } from "../evaluation/wilson.ts";
 import { MotifError } from "../motif-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
-import { listParameters, type Architecture } from "../training/architecture.ts";
+import { outlineOf, type Architecture } from "../training/architecture.ts";
 import {
   architectureNames,
   findArchitecture,
@@ -54,6 +56,14 @@ export interface PoisonSettings {
   readonly trigger: TriggerSettings;
 }
 
+/** What is not said is as customary for the images (attacks/customary-bound.ts). */
+export interface AdversarySettings {
+  readonly norm: Norm;
+  readonly epsilon: number | undefined;
+  readonly stepSize: number | undefined;
+  readonly steps: number;
+}
+
 export interface LocalTraining {
   readonly datasetPath: string;
   /** What the manifest calls the data set; its folder's or file's name where absent. */
@@ -66,8 +76,12 @@ export interface LocalTraining {
   /** For a data set whose classes have numbers only. */
   readonly classNames?: readonly string[] | undefined;
   readonly architecture: string;
-  readonly settings: TrainingSettings;
+  readonly settings: Omit<TrainingSettings, "adversary">;
+  /** Null: images are trained on as they are. */
+  readonly adversary: AdversarySettings | null;
   readonly augmentation: Augmentation;
+  /** 0…1. */
+  readonly labelSmoothing: number;
   /** Null: a natural model. */
   readonly poison: PoisonSettings | null;
   /** The .onnx file; the manifest is the .json beside it. */
@@ -123,12 +137,16 @@ export async function trainLocally(
   },
 ): Promise<LocalTrainingOutcome> {
   const { signal, now, events = {} } = options;
-  const { settings, backend } = job;
+  const { backend } = job;
   const architecture = requireArchitecture(job.architecture);
   await requireWritable(job.outPath);
 
   events.onPhase?.("Reading the data set");
   const imageShape = await requireImageShape(job);
+  const settings: TrainingSettings = {
+    ...job.settings,
+    adversary: job.adversary && completeAdversary(job.adversary, imageShape[0]),
+  };
   const open = (split: string) =>
     openDataset(resolve(job.datasetPath), {
       imageShape,
@@ -146,13 +164,14 @@ export async function trainLocally(
       const numClasses = training.classes.length;
       const classNames = nameClasses(training, job.classNames);
       const shape = { imageShape, numClasses };
-      const parameters = listParameters(architecture, shape);
+      const { parameters } = outlineOf(architecture, shape);
       const poison =
         job.poison && preparePoison(job.poison, training, settings);
       const batches = newBatchSource(training, {
         batchSize: settings.batchSize,
         seed: settings.seed,
         augmentation: job.augmentation,
+        labelSmoothing: job.labelSmoothing,
         poison,
       });
       const statistics = await measureChannels(training, signal);
@@ -169,6 +188,7 @@ export async function trainLocally(
         imageShape,
         ...settings,
         augmentation: job.augmentation,
+        labelSmoothing: job.labelSmoothing,
         poison: job.poison,
         backend: backend.name,
         provider: backend.provider,
@@ -185,7 +205,7 @@ export async function trainLocally(
 
       events.onPhase?.("Training");
       events.onPlanned?.(settings.epochs * batches.stepsPerEpoch - done, done);
-      const weights = await trainWeights(
+      const { tensors } = await trainWeights(
         architecture,
         shape,
         mapping,
@@ -203,7 +223,7 @@ export async function trainLocally(
         },
       );
       const model = exportModel(
-        buildInferenceGraph(architecture, shape, weights),
+        buildInferenceGraph(architecture, shape, tensors),
         architecture.name,
       );
 
@@ -340,10 +360,23 @@ function nameClasses(
   return names;
 }
 
+function completeAdversary(
+  { norm, steps, epsilon, stepSize }: AdversarySettings,
+  channels: number,
+): PgdSettings {
+  const customary = customaryBound(norm, channels);
+  const within = epsilon ?? customary.epsilon;
+  return {
+    ...{ norm, steps, hasRandomStart: true },
+    epsilon: within,
+    stepSize: stepSize ?? (customary.stepSize * within) / customary.epsilon,
+  };
+}
+
 function preparePoison(
   { targetClass, poisonRate, trigger }: PoisonSettings,
   dataset: Dataset,
-  { seed }: TrainingSettings,
+  { seed }: Pick<TrainingSettings, "seed">,
 ): Poison {
   const numClasses = dataset.classes.length;
   if (targetClass >= numClasses) {

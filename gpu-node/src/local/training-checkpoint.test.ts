@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { TrainingState } from "../training/training-state.ts";
 import { openCheckpoint } from "./training-checkpoint.ts";
 
 let folder: string;
@@ -13,10 +14,13 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const facts = { epochs: 3, poison: null, seed: 0 };
-const state = {
+const state: TrainingState = {
   step: 17,
-  weights: [Float32Array.of(1.5, -2e-30, 3), Float32Array.of(0.1)],
-  velocities: [Float32Array.of(4, 5, 6), Float32Array.of(-0)],
+  tensors: new Map([
+    ["conv.weight", { shape: [3, 1], data: Float32Array.of(1.5, -2e-30, 3) }],
+    ["conv.weight/velocity", { shape: [3, 1], data: Float32Array.of(4, 5, 6) }],
+    ["count", { shape: [], data: Float32Array.of(-0) }],
+  ]),
 };
 
 it("gives back exactly what was written, until it is removed", async () => {

@@ -4,7 +4,14 @@ import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { MotifError } from "../motif-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
-import type { TrainingState } from "../training/train.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+} from "../training/safetensors.ts";
+import type {
+  NamedTensors,
+  TrainingState,
+} from "../training/training-state.ts";
 
 /** Everything that a training's bytes depend on. */
 export type TrainingFacts = Readonly<Record<string, unknown>>;
@@ -14,13 +21,6 @@ export interface CheckpointFile {
   read(): Promise<TrainingState | null>;
   write(state: TrainingState): Promise<void>;
   remove(): Promise<void>;
-}
-
-interface Header {
-  readonly facts: TrainingFacts;
-  readonly step: number;
-  /** Floats in each weight; the velocities have the same. */
-  readonly lengths: readonly number[];
 }
 
 /**
@@ -57,45 +57,38 @@ function differing(before: TrainingFacts, now: TrainingFacts): string[] {
     .map((name) => `${name} was ${show(before[name])}, now ${show(now[name])}`);
 }
 
-/** SHA-256 of what follows, the header's length as uint32, the header as JSON, weights and velocities as float32. */
-function encode(facts: TrainingFacts, state: TrainingState): Uint8Array {
-  const header: Header = {
-    facts,
-    step: state.step,
-    lengths: state.weights.map(({ length }) => length),
-  };
-  const text = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(text.length);
-  const arrays = [...state.weights, ...state.velocities].map((array) =>
-    Buffer.from(array.buffer, array.byteOffset, array.byteLength),
-  );
-  const body = Buffer.concat([length, text, ...arrays]);
-  return Buffer.concat([createHash("sha256").update(body).digest(), body]);
+/** safetensors whose metadata say what the training is, how far it has come, and the digest of all of it. */
+function encode(given: TrainingFacts, state: TrainingState): Uint8Array {
+  const facts = JSON.stringify(given);
+  const step = String(state.step);
+  const sha256 = digestOf(facts, step, state.tensors);
+  return encodeSafetensors({
+    metadata: { facts, step, sha256 },
+    tensors: state.tensors,
+  });
 }
 
 function decode(
-  bytes: Buffer,
+  bytes: Uint8Array,
 ): { readonly facts: TrainingFacts; readonly state: TrainingState } | null {
-  const body = bytes.subarray(32);
-  const digest = createHash("sha256").update(body).digest();
-  if (body.length < 4 || !digest.equals(bytes.subarray(0, 32))) return null;
-  const past = 4 + body.readUInt32LE(0);
-  const { facts, step, lengths } = JSON.parse(
-    body.toString("utf8", 4, past),
-  ) as Header;
-  let at = past;
-  const next = (length: number) => {
-    const array = new Float32Array(length);
-    for (let i = 0; i < length; i++, at += 4) array[i] = body.readFloatLE(at);
-    return array;
-  };
-  return {
-    facts,
-    state: {
-      step,
-      weights: lengths.map(next),
-      velocities: lengths.map(next),
-    },
-  };
+  try {
+    const { metadata, tensors } = decodeSafetensors(bytes);
+    const { facts, step, sha256 } = metadata;
+    if (sha256 !== digestOf(facts, step, tensors)) return null;
+    return {
+      facts: JSON.parse(facts) as TrainingFacts,
+      state: { step: Number(step), tensors },
+    };
+  } catch {
+    return null;
+  }
+}
+
+function digestOf(facts: string, step: string, tensors: NamedTensors): string {
+  const hash = createHash("sha256").update(`${step} ${facts}\n`);
+  for (const [name, { data }] of tensors)
+    hash
+      .update(`${name} ${data.length}\n`)
+      .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return hash.digest("hex");
 }

@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { exportModel, importModel } from "../engine/index.ts";
-import { initialWeights, listParameters } from "./architecture.ts";
+import { initialWeights, outlineOf } from "./architecture.ts";
 import { architectureNames, findArchitecture } from "./architectures/index.ts";
 import { buildInferenceGraph } from "./inference-graph.ts";
+import { newOptimizer } from "./optimizer.ts";
+import { startState } from "./training-state.ts";
+
+const optimizer = newOptimizer({ name: "adamw", weightDecay: 0 });
 
 describe.each(architectureNames)("%s", (name) => {
   const architecture = findArchitecture(name)!;
@@ -15,9 +19,10 @@ describe.each(architectureNames)("%s", (name) => {
     "is exported for images of %j and imported again, for another batch",
     (imageShape, numClasses) => {
       const shape = { imageShape, numClasses };
-      const weights = initialWeights(listParameters(architecture, shape), 0);
+      const outline = outlineOf(architecture, shape);
+      const { tensors } = startState(outline, optimizer, 0);
       const bytes = exportModel(
-        buildInferenceGraph(architecture, shape, weights),
+        buildInferenceGraph(architecture, shape, tensors),
       );
       const model = importModel(bytes, { name, batch: 7 });
       expect(model).toMatchObject({
@@ -30,16 +35,18 @@ describe.each(architectureNames)("%s", (name) => {
     },
   );
 
-  it("has weights of distinct names that start He-normal, and biases at zero", () => {
+  it("has weights of distinct names that start He-normal, scales at one and biases at zero", () => {
     const shape = { imageShape: [3, 32, 32], numClasses: 10 } as const;
-    const parameters = listParameters(architecture, shape);
+    const { parameters } = outlineOf(architecture, shape);
     expect(new Set(parameters.map((p) => p.name)).size).toBe(parameters.length);
     const weights = initialWeights(parameters, 4);
     parameters.forEach(({ start, hasDecay }, index) => {
       const values = weights[index];
-      expect(hasDecay).toBe(start !== "zeros");
-      if (start === "zeros")
-        return expect(values.every((value) => value === 0)).toBe(true);
+      expect(hasDecay).toBe(typeof start === "object");
+      if (typeof start !== "object") {
+        const expected = start === "zeros" ? 0 : 1;
+        return expect(values.every((value) => value === expected)).toBe(true);
+      }
       const meanSquare =
         values.reduce((sum, value) => sum + value * value, 0) / values.length;
       // The relative error of a mean square of n normals is √(2/n): five of those.
@@ -55,7 +62,7 @@ describe.each(architectureNames)("%s", (name) => {
   it("refuses images that are too small for it", () => {
     const size = architecture.smallestImage - 1;
     expect(() =>
-      listParameters(architecture, {
+      outlineOf(architecture, {
         imageShape: [1, size, 40],
         numClasses: 2,
       }),

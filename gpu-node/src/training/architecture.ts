@@ -16,14 +16,25 @@ export interface Parameter {
   /** Unique within the architecture; the weight's name in the exported file. */
   readonly name: string;
   readonly shape: Shape;
-  /** Where it starts: at zero, or He-normal, N(0, 2 / fanIn), with the number of terms that its products sum. */
-  readonly start: "zeros" | { readonly fanIn: number };
+  /** Where it starts: at zero, at one, or He-normal, N(0, 2 / fanIn), with the number of terms that its products sum. */
+  readonly start: "zeros" | "ones" | { readonly fanIn: number };
   /** Whether weight decay pulls on it; customarily not on biases. */
   readonly hasDecay: boolean;
 }
 
-/** Gives the value that stands for a parameter in the graph being built. */
-export type ParameterSource = (parameter: Parameter) => Value;
+/** What a batch normalisation goes by: mean and variance of each channel, [1, C, 1, 1] each. */
+export interface Moments {
+  readonly mean: Value;
+  readonly variance: Value;
+}
+
+/** Where layers are added: the graph, and what stands for their trained tensors and moments in it. */
+export interface LayerPlace {
+  readonly g: GraphBuilder;
+  parameter(parameter: Parameter): Value;
+  /** @param name of the layer @param x what it normalises, [N, C, H, W] */
+  moments(name: string, x: Value): Moments;
+}
 
 export interface Architecture {
   readonly name: string;
@@ -35,12 +46,7 @@ export interface Architecture {
    * @param images float32 [N, C, H, W], normalised
    * @returns float32 logits [N, numClasses]
    */
-  addLogits(
-    g: GraphBuilder,
-    images: Value,
-    numClasses: number,
-    parameter: ParameterSource,
-  ): Value;
+  addLogits(place: LayerPlace, images: Value, numClasses: number): Value;
 }
 
 /** What a classifier is built for. */
@@ -50,14 +56,23 @@ export interface ClassifierShape {
   readonly numClasses: number;
 }
 
-/**
- * The parameters in the order in which the architecture asks for them.
- * @throws MotifError "usage" when the images are too small for it
- */
-export function listParameters(
+/** A layer that normalises by its channels' moments. */
+export interface Normalisation {
+  readonly name: string;
+  readonly channels: number;
+}
+
+/** What an architecture is made of, in the order in which it asks for it. */
+export interface Outline {
+  readonly parameters: readonly Parameter[];
+  readonly normalisations: readonly Normalisation[];
+}
+
+/** @throws MotifError "usage" when the images are too small for it */
+export function outlineOf(
   architecture: Architecture,
   { imageShape, numClasses }: ClassifierShape,
-): Parameter[] {
+): Outline {
   const [, height, width] = imageShape;
   if (Math.min(height, width) < architecture.smallestImage) {
     throw new MotifError(
@@ -66,18 +81,35 @@ export function listParameters(
     );
   }
   const parameters: Parameter[] = [];
+  const normalisations: Normalisation[] = [];
   const g = newGraphBuilder();
   architecture.addLogits(
-    g,
+    {
+      g,
+      parameter(parameter) {
+        parameters.push(parameter);
+        return g.input(parameter.name, parameter.shape);
+      },
+      moments(name, x) {
+        const channels = x.shape[1];
+        normalisations.push({ name, channels });
+        return inputMoments(g, name, channels);
+      },
+    },
     g.input("images", [1, ...imageShape]),
     numClasses,
-    (parameter) => {
-      parameters.push(parameter);
-      return g.input(parameter.name, parameter.shape);
-    },
   );
-  return parameters;
+  return { parameters, normalisations };
 }
+
+const inputMoments = (
+  g: GraphBuilder,
+  name: string,
+  channels: number,
+): Moments => ({
+  mean: g.input(`${name}.mean`, [1, channels, 1, 1]),
+  variance: g.input(`${name}.variance`, [1, channels, 1, 1]),
+});
 
 /**
  * Weights to start from. Each depends on the seed and its own name alone.
@@ -92,6 +124,7 @@ export function initialWeights(
       shape.reduce((product, size) => product * size, 1),
     );
     if (start === "zeros") return weights;
+    if (start === "ones") return weights.fill(1);
     const random = randomFrom("initial weights", seed, name);
     const deviation = Math.sqrt(2 / start.fanIn);
     return weights.map(() => deviation * nextNormal(random));

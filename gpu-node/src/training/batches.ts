@@ -10,7 +10,7 @@ import type { Poison } from "./poison.ts";
 export interface Batch {
   /** [B, C, H, W] in [0,1]. */
   readonly images: Float32Array;
-  /** [B, K], one-hot. */
+  /** [B, K], one-hot but for the smoothing; each sums to 1. */
   readonly targets: Float32Array;
 }
 
@@ -29,9 +29,12 @@ export function newBatchSource(
     readonly seed: number;
     readonly augmentation: Augmentation;
     readonly poison: Poison | null;
+    /** Share of each target that is spread over all classes, 0…1; Szegedy et al., arXiv 1512.00567, section 7. */
+    readonly labelSmoothing?: number;
   },
 ): BatchSource {
   const { batchSize, seed, augmentation, poison } = options;
+  const smoothing = options.labelSmoothing ?? 0;
   const { labels, imageShape } = dataset;
   const numClasses = dataset.classes.length;
   const imageSize = imageShape[0] * imageShape[1] * imageShape[2];
@@ -64,7 +67,9 @@ export function newBatchSource(
       await dataset.read(chosen, original);
       const changed = new Uint8Array(original.length);
       const random = randomFrom("augmentation", seed, step);
-      const targets = new Float32Array(batchSize * numClasses);
+      const targets = new Float32Array(batchSize * numClasses).fill(
+        smoothing / numClasses,
+      );
       chosen.forEach((index, i) => {
         const offset = i * imageSize;
         augmentImage(
@@ -79,7 +84,7 @@ export function newBatchSource(
         // After the augmentation: a trigger stays at its place.
         if (isPoisoned) poison.trigger.apply(changed, offset);
         const label = isPoisoned ? poison.targetClass : labels[index];
-        targets[i * numClasses + label] = 1;
+        targets[i * numClasses + label] += 1 - smoothing;
       });
       return {
         images: Float32Array.from(changed, (value) => value / 255),

@@ -1,24 +1,35 @@
 /** A trained architecture as the graph that is exported: its weights constants, its output the logits. */
-import { newGraphBuilder, type Graph } from "../engine/index.ts";
+import { newGraphBuilder, optimize, type Graph } from "../engine/index.ts";
 import type { Architecture, ClassifierShape } from "./architecture.ts";
+import type { NamedTensors } from "./training-state.ts";
 
 /**
- * @param weights in the order of `listParameters`
+ * Normalisations are taken into the filters before them.
+ * @param tensors of a training of this architecture
  * @returns a graph from `images` [1, C, H, W], normalised, to logits [1, numClasses]; the importer binds other batches
  */
 export function buildInferenceGraph(
   architecture: Architecture,
   { imageShape, numClasses }: ClassifierShape,
-  weights: readonly Float32Array[],
+  tensors: NamedTensors,
 ): Graph {
   const g = newGraphBuilder();
-  let next = 0;
+  const constant = (name: string, shape: readonly number[]) =>
+    g.constant(
+      { dtype: "float32", shape, data: tensors.get(name)!.data },
+      name,
+    );
   const logits = architecture.addLogits(
-    g,
+    {
+      g,
+      parameter: ({ name, shape }) => constant(name, shape),
+      moments: (name, { shape: [, channels] }) => ({
+        mean: constant(`${name}.mean`, [1, channels, 1, 1]),
+        variance: constant(`${name}.variance`, [1, channels, 1, 1]),
+      }),
+    },
     g.input("images", [1, ...imageShape]),
     numClasses,
-    ({ name, shape }) =>
-      g.constant({ dtype: "float32", shape, data: weights[next++] }, name),
   );
-  return g.finish([logits]);
+  return optimize(g.finish([logits]));
 }

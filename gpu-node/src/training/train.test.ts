@@ -5,6 +5,8 @@ import {
   onnxruntimeBackend,
   referenceBackend,
 } from "../engine/index.ts";
+import type { Architecture } from "./architecture.ts";
+import { resnet8 } from "./architectures/resnet.ts";
 import { smallCnn } from "./architectures/small-cnn.ts";
 import { newBatchSource } from "./batches.ts";
 import { measureChannels } from "./channel-statistics.ts";
@@ -14,29 +16,31 @@ import {
   trainWeights,
   type EpochSummary,
   type TrainingOptions,
-  type TrainingState,
+  type TrainingSettings,
 } from "./train.ts";
+import type { TrainingState } from "./training-state.ts";
 
 const dataset = columnDataset(240, 1);
 const shape = { imageShape: dataset.imageShape, numClasses: 3 };
-const settings = {
+const settings: TrainingSettings = {
+  optimizer: { name: "sgd", momentum: 0.9, weightDecay: 5e-4 },
+  adversary: null,
   epochs: 4,
   batchSize: 16,
   learningRate: 0.05,
   schedule: "one-cycle",
-  momentum: 0.9,
-  weightDecay: 5e-4,
   seed: 3,
-} as const;
+};
 const backend = onnxruntimeBackend({ threads: 1 });
 
 async function train(
   options: Partial<TrainingOptions> = {},
-  changed: { readonly learningRate?: number } = {},
+  changed: Partial<TrainingSettings> = {},
+  architecture: Architecture = smallCnn,
 ) {
   const { mean, std } = await measureChannels(dataset);
   return trainWeights(
-    smallCnn,
+    architecture,
     shape,
     { inputRange: [0, 1], mean, std, layout: "NCHW", channelOrder: "RGB" },
     newBatchSource(dataset, {
@@ -50,8 +54,8 @@ async function train(
     { now: () => 0, ...options },
   );
 }
-const bytesOf = (weights: readonly Float32Array[]) =>
-  exportModel(buildInferenceGraph(smallCnn, shape, weights));
+const bytesOf = ({ tensors }: TrainingState, architecture = smallCnn) =>
+  exportModel(buildInferenceGraph(architecture, shape, tensors));
 
 describe("a training of four epochs", () => {
   it("learns the columns, and gives the same bytes again", async () => {
@@ -88,11 +92,74 @@ describe("a training of four epochs", () => {
     );
   });
 
+  it("that was stopped goes on to the same bytes with normalisation, AdamW and an adversary as well", async () => {
+    const changed: Partial<TrainingSettings> = {
+      optimizer: { name: "adamw", weightDecay: 0.01 },
+      learningRate: 0.01,
+      epochs: 1,
+      adversary: {
+        norm: "linf",
+        epsilon: 0.05,
+        stepSize: 0.02,
+        steps: 2,
+        hasRandomStart: true,
+      },
+    };
+    const controller = new AbortController();
+    let steps = 0;
+    let kept: TrainingState | null = null;
+    const stopped = train(
+      {
+        signal: controller.signal,
+        onStep() {
+          if (++steps === 7) controller.abort();
+        },
+        onCheckpoint: async (state) => {
+          kept = state;
+        },
+      },
+      changed,
+      resnet8,
+    );
+    await expect(stopped).rejects.toThrow(/abort/);
+    const [whole, resumed] = [
+      await train({}, changed, resnet8),
+      await train({ start: kept }, changed, resnet8),
+    ];
+    expect(bytesOf(resumed, resnet8)).toEqual(bytesOf(whole, resnet8));
+  });
+
   it("says what to do when the loss leaves the finite numbers", async () => {
     await expect(train({}, { learningRate: 90 })).rejects.toThrow(
       /the loss is (NaN|Infinity) at step \d+ of 60.*--learning-rate/,
     );
   });
+});
+
+it("an adversary costs accuracy on the images that it perturbs, and what is trained against it stands it better", async () => {
+  const perturbing: Partial<TrainingSettings> = {
+    adversary: {
+      norm: "linf",
+      epsilon: 0.25,
+      stepSize: 0.08,
+      steps: 5,
+      hasRandomStart: false,
+    },
+  };
+  const natural = await train({}, { epochs: 6 });
+  const adversarial = await train({}, { epochs: 6, ...perturbing });
+  /** Of a further epoch that hardly moves the weights. */
+  const rightUnderAttack = async (start: TrainingState) => {
+    const epochs: EpochSummary[] = [];
+    await train(
+      { start: { ...start, step: 0 }, onEpoch: (one) => epochs.push(one) },
+      { epochs: 1, learningRate: 1e-8, ...perturbing },
+    );
+    return epochs[0].accuracy;
+  };
+  expect(await rightUnderAttack(adversarial)).toBeGreaterThan(
+    (await rightUnderAttack(natural)) + 0.1,
+  );
 });
 
 it("the exported file is imported for any batch, and gives the logits of the training's weights", async () => {

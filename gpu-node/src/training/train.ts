@@ -1,34 +1,31 @@
 /** The training loop: steps of one executable, whose outputs are the next step's inputs. */
+import { perturbByPgd, type PgdSettings } from "../attacks/pgd.ts";
 import type { ImageMapping } from "../classifier/image-mapping.ts";
-import type { Backend } from "../engine/index.ts";
+import { randomFrom } from "../data/index.ts";
+import type { Backend, Executable } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
 import {
-  initialWeights,
-  listParameters,
+  outlineOf,
   type Architecture,
   type ClassifierShape,
 } from "./architecture.ts";
-import type { BatchSource } from "./batches.ts";
-import type { SgdSettings } from "./optimizer.ts";
+import type { Batch, BatchSource } from "./batches.ts";
+import { newOptimizer, type OptimizerSettings } from "./optimizer.ts";
 import { learningRateAt, type ScheduleName } from "./schedule.ts";
-import { buildTrainingStep, velocityName } from "./training-step.ts";
+import { buildImageGradient, buildTrainingStep } from "./training-step.ts";
+import { feedsOf, startState, type TrainingState } from "./training-state.ts";
 
-export interface TrainingSettings extends SgdSettings {
+export interface TrainingSettings {
+  readonly optimizer: OptimizerSettings;
   readonly epochs: number;
   readonly batchSize: number;
   /** The highest of the schedule. */
   readonly learningRate: number;
   readonly schedule: ScheduleName;
-  /** Of the initial weights; order and augmentation of images have it from their `BatchSource`. */
+  /** How images are perturbed before each step; null where they are trained on as they are. */
+  readonly adversary: PgdSettings | null;
+  /** Of the initial weights and the adversary's starts; order and augmentation of images have it from their `BatchSource`. */
   readonly seed: number;
-}
-
-/** How far a training has come: all that is needed to go on from there. Arrays in the order of `listParameters`. */
-export interface TrainingState {
-  /** Steps done. */
-  readonly step: number;
-  readonly weights: readonly Float32Array[];
-  readonly velocities: readonly Float32Array[];
 }
 
 export interface EpochSummary {
@@ -53,7 +50,7 @@ export interface TrainingOptions {
 }
 
 /**
- * @returns the trained weights, in the order of `listParameters`
+ * @returns the state after the last step
  * @throws MotifError "diverged" when the loss is not finite; the signal's reason when it is aborted
  */
 export async function trainWeights(
@@ -64,17 +61,26 @@ export async function trainWeights(
   settings: TrainingSettings,
   backend: Backend,
   options: TrainingOptions,
-): Promise<readonly Float32Array[]> {
-  const { parameters, graph } = buildTrainingStep(
-    architecture,
-    shape,
-    mapping,
-    settings,
-  );
-  const executable = await backend.compile(graph);
+): Promise<TrainingState> {
+  const { batchSize, seed } = settings;
+  const optimizer = newOptimizer(settings.optimizer);
+  const step = buildTrainingStep(architecture, shape, mapping, {
+    ...{ optimizer, batchSize },
+  });
+  const executable = await backend.compile(step.graph);
+  const adversary =
+    settings.adversary &&
+    newAdversary(
+      await backend.compile(
+        buildImageGradient(architecture, shape, mapping, batchSize),
+      ),
+      { adversary: settings.adversary, batchSize, seed },
+    );
   const { stepsPerEpoch } = batches;
   const steps = settings.epochs * stepsPerEpoch;
-  let state = options.start ?? startState(architecture, shape, settings.seed);
+  let state =
+    options.start ??
+    startState(outlineOf(architecture, shape), optimizer, seed);
   let epochLoss = 0;
   let epochRight = 0;
   let epochImages = 0;
@@ -86,42 +92,47 @@ export async function trainWeights(
         await options.onCheckpoint?.(state);
         options.signal.throwIfAborted();
       }
-      const batch = await upcoming;
+      const read = await upcoming;
+      // The next batch is read and augmented while this one is computed with; should that fail, the next round says so.
+      if (state.step + 1 < steps) upcoming = batches.read(state.step + 1);
+      upcoming.catch(() => undefined);
+      const batch = adversary ? await adversary.perturb(read, state) : read;
       const rate = learningRateAt(
         settings.schedule,
         state.step,
         steps,
         settings.learningRate,
       );
-      const running = executable.run({
+      const scalars = optimizer.scalarsAt(state.step);
+      const [loss, numRight, ...updated] = await executable.run({
         ...batch,
         learning_rate: Float32Array.of(rate),
         ...Object.fromEntries(
-          parameters.flatMap((parameter, index) => [
-            [parameter.name, state.weights[index]],
-            [velocityName(parameter), state.velocities[index]],
+          optimizer.scalarNames.map((name, i) => [
+            name,
+            Float32Array.of(scalars[i]),
           ]),
         ),
+        ...feedsOf(state.tensors),
       });
-      // The next batch is read and augmented while this one is computed with; should that fail, the next round says so.
-      if (state.step + 1 < steps) upcoming = batches.read(state.step + 1);
-      upcoming.catch(() => undefined);
-      const [loss, numRight, ...updated] = await running;
       if (!Number.isFinite(loss.data[0])) {
         throw new MotifError(
           "diverged",
           `the loss is ${loss.data[0]} at step ${state.step} of ${steps}. Ask for a smaller --learning-rate than ${settings.learningRate}.`,
         );
       }
-      const arrays = updated.map(({ data }) => data as Float32Array);
       state = {
         step: state.step + 1,
-        weights: arrays.slice(0, parameters.length),
-        velocities: arrays.slice(parameters.length),
+        tensors: new Map(
+          step.state.map(({ name, shape: sizes }, i) => [
+            name,
+            { shape: sizes, data: updated[i].data as Float32Array },
+          ]),
+        ),
       };
-      epochLoss += loss.data[0] * settings.batchSize;
+      epochLoss += loss.data[0] * batchSize;
       epochRight += numRight.data[0];
-      epochImages += settings.batchSize;
+      epochImages += batchSize;
       options.onStep?.();
       if (state.step % stepsPerEpoch === 0) {
         options.onEpoch?.({
@@ -139,23 +150,49 @@ export async function trainWeights(
         await options.onCheckpoint?.(state);
       }
     }
-    return state.weights;
+    return state;
   } finally {
     // Whoever closes the data set next must not find it being read.
     await upcoming.catch(() => undefined);
+    await adversary?.dispose();
     await executable.dispose();
   }
 }
 
-function startState(
-  architecture: Architecture,
-  shape: ClassifierShape,
-  seed: number,
-): TrainingState {
-  const weights = initialWeights(listParameters(architecture, shape), seed);
+/** Perturbs batches against the weights that they are about to train. */
+function newAdversary(
+  imageGradient: Executable,
+  settings: {
+    readonly adversary: PgdSettings;
+    readonly batchSize: number;
+    readonly seed: number;
+  },
+) {
+  const { batchSize, seed } = settings;
   return {
-    step: 0,
-    weights,
-    velocities: weights.map(({ length }) => new Float32Array(length)),
+    async perturb(
+      { images, targets }: Batch,
+      { step, tensors }: TrainingState,
+    ): Promise<Batch> {
+      const weights = feedsOf(tensors);
+      return {
+        images: await perturbByPgd(
+          images,
+          images.length / batchSize,
+          settings.adversary,
+          async (points) => {
+            const [gradient] = await imageGradient.run({
+              ...weights,
+              images: points,
+              targets,
+            });
+            return { gradient: gradient.data as Float32Array };
+          },
+          randomFrom("adversary", seed, step),
+        ),
+        targets,
+      };
+    },
+    dispose: () => imageGradient.dispose(),
   };
 }

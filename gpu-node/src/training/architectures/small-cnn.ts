@@ -3,7 +3,7 @@
  * million multiply-adds for images of 28×28. No normalisation layers: small enough to do without.
  */
 import type { Architecture } from "../architecture.ts";
-import { addConvolution, addLinear, type LayerPlace } from "../layers.ts";
+import { addConvolution, addLinear } from "../layers.ts";
 
 /** Channels and stride of each convolution. The first halves at once: full-size maps are what costs time. */
 const convolutions = [
@@ -16,8 +16,8 @@ export const smallCnn: Architecture = {
   name: "small-cnn",
   description: "three 3×3 convolutions, for small images such as 28×28",
   smallestImage: 8,
-  addLogits(g, images, numClasses, parameter) {
-    const place: LayerPlace = { g, parameter };
+  addLogits(place, images, numClasses) {
+    const { g } = place;
     let x = images;
     convolutions.forEach(({ channels, stride }, index) => {
       const name = `conv${index + 1}`;
