@@ -110,4 +110,5 @@ def main():
         print(json.dumps({"stepsPerSecond": measure(model, options.batch_size, options.steps)}))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -31,9 +31,9 @@ export interface Moments {
 /** Where layers are added: the graph, and what stands for their trained tensors and moments in it. */
 export interface LayerPlace {
   readonly g: GraphBuilder;
-  parameter(parameter: Parameter): Value;
+  readonly parameter: (parameter: Parameter) => Value;
   /** @param name of the layer @param x what it normalises, [N, C, H, W] */
-  moments(name: string, x: Value): Moments;
+  readonly moments: (name: string, x: Value) => Moments;
 }
 
 export interface Architecture {

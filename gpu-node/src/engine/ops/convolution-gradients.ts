@@ -1,8 +1,9 @@
-/** Convolutions, backwards: gradients with respect to pictures, filters and biases, written as convolutions again. */
+/** Convolutions, backwards: gradients with respect to pictures and biases, written as convolutions again. */
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { Value } from "../graph/graph.ts";
 import type { Attributes } from "../graph/operators.ts";
 import type { Shape } from "../graph/tensor.ts";
+import { cropPicture, cutPicture } from "./cut-picture.ts";
 import { interleavePhases } from "./interleave.ts";
 import { reshape } from "./reshape.ts";
 import { padWithZeros, reverse } from "./slice-gradient.ts";
@@ -14,33 +15,6 @@ import {
 } from "./windows.ts";
 
 type Picture = readonly [number, number, number, number];
-
-/** The first `height` rows and `width` columns of pictures [N, C, H, W]. */
-export function cropPicture(
-  g: GraphBuilder,
-  picture: Value,
-  height: number,
-  width: number,
-): Value {
-  return cutPicture(g, picture, 0, 0, height, width);
-}
-
-function cutPicture(
-  g: GraphBuilder,
-  picture: Value,
-  top: number,
-  left: number,
-  height: number,
-  width: number,
-): Value {
-  if (picture.shape[2] === height && picture.shape[3] === width) return picture;
-  return g.add("Slice", [picture], {
-    starts: [top, left],
-    ends: [top + height, left + width],
-    axes: [2, 3],
-    steps: [1, 1],
-  });
-}
 
 /** ∂L/∂bias [M] from the cotangent [N, M, H, W] of a convolution. */
 export function biasGradient(g: GraphBuilder, cotangent: Value): Value {
@@ -232,105 +206,4 @@ function phaseFilter(
     rows.taps,
     columns.taps,
   ]);
-}
-
-/**
- * From how many channels on the filter's gradient is a matrix product a tap: below, products are too narrow. Measured with
- * ONNX Runtime on one thread: with 16→32 channels at 14×14 (N = 64) 1.5 times, with 64→64 at 32×32 (N = 32) 1.8 times as
- * fast as the convolution; with one channel two to three times slower, and no faster where strides make the windows'
- * elements far apart.
- */
-const fewestTapChannels = 8;
-
-/**
- * ∂L/∂filter of Conv, for a filter of `shape` [M, C/group, kH, kW].
- * @param cotangent ∂L/∂output [N, M, H', W']
- * @param x [N, C, H, W]
- */
-export function filterGradient(
-  g: GraphBuilder,
-  cotangent: Value,
-  x: Value,
-  shape: Shape,
-  attributes: Attributes<"Conv">,
-): Value {
-  const isDense = attributes.strides.every((stride) => stride === 1);
-  return isDense && attributes.group === 1 && shape[1] >= fewestTapChannels
-    ? filterGradientByTaps(g, cotangent, x, shape, attributes)
-    : filterGradientByConvolution(g, cotangent, x, shape, attributes);
-}
-
-/** For each tap of the filter, the cotangents [M, N·H'·W'] times what the tap reads of the pictures, [C, N·H'·W']ᵀ. */
-function filterGradientByTaps(
-  g: GraphBuilder,
-  cotangent: Value,
-  x: Value,
-  shape: Shape,
-  { pads: [top, left, bottom, right], dilations }: Attributes<"Conv">,
-): Value {
-  const [m, channels, kh, kw] = shape as Picture;
-  const [n, , height, width] = cotangent.shape as Picture;
-  const positions = n * height * width;
-  const rows = (picture: Value, count: number) =>
-    reshape(g, picture, [count, positions]);
-  const exchange = (value: Value) =>
-    g.add("Transpose", [value], { perm: [1, 0, 2, 3] });
-  const cotangents = rows(exchange(cotangent), m);
-  const padded = padWithZeros(
-    g,
-    exchange(x),
-    [0, 0, top, left],
-    [0, 0, bottom, right],
-  );
-  const taps: Value[] = [];
-  for (let row = 0; row < kh; row++) {
-    for (let column = 0; column < kw; column++) {
-      const read = cutPicture(
-        g,
-        padded,
-        row * dilations[0],
-        column * dilations[1],
-        height,
-        width,
-      );
-      const product = g.add("Gemm", [cotangents, rows(read, channels)], {
-        transA: false,
-        transB: true,
-      });
-      taps.push(reshape(g, product, [m, channels, 1]));
-    }
-  }
-  return reshape(g, g.add("Concat", taps, { axis: 2 }), shape);
-}
-
-/**
- * A convolution of the pictures by the cotangents, in which images play the part of channels: what was the stride between
- * windows is the distance between taps.
- */
-function filterGradientByConvolution(
-  g: GraphBuilder,
-  cotangent: Value,
-  x: Value,
-  shape: Shape,
-  attributes: Attributes<"Conv">,
-): Value {
-  const { strides, pads, dilations, group } = attributes;
-  const [n, c, height, width] = x.shape as Picture;
-  const [, perGroup, kh, kw] = shape as Picture;
-  const split = reshape(g, x, [n, group, perGroup, height, width]);
-  const images = reshape(
-    g,
-    g.add("Transpose", [split], { perm: [2, 1, 0, 3, 4] }),
-    [perGroup, (c / perGroup) * n, height, width],
-  );
-  const filters = g.add("Transpose", [cotangent], { perm: [1, 0, 2, 3] });
-  const product = g.add("Conv", [images, filters], {
-    strides: dilations,
-    dilations: strides,
-    pads,
-    group,
-  });
-  return g.add("Transpose", [cropPicture(g, product, kh, kw)], {
-    perm: [1, 0, 2, 3],
-  });
 }

@@ -8,12 +8,9 @@ import {
   type Tensor,
   type TensorType,
 } from "../graph/tensor.ts";
-import {
-  biasGradient,
-  filterGradient,
-  inputGradient,
-  cropPicture,
-} from "./convolution-gradients.ts";
+import { biasGradient, inputGradient } from "./convolution-gradients.ts";
+import { cropPicture } from "./cut-picture.ts";
+import { filterGradient } from "./filter-gradient.ts";
 import type { OpRules } from "./rule.ts";
 import {
   insidePositions,
