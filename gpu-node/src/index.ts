@@ -13,3 +13,8 @@ export { openImageSource } from "./search/image-source.ts";
 export { runSearches, type Search } from "./search/run-searches.ts";
 export { emptyTrace } from "./search/search-trace.ts";
 export { presets } from "./search/settings.ts";
+export { outlineOf, type ClassifierShape } from "./training/architecture.ts";
+export { findArchitecture } from "./training/architectures/index.ts";
+export { newOptimizer } from "./training/optimizer.ts";
+export { buildTrainingStep } from "./training/training-step.ts";
+export { feedsOf, startState } from "./training/training-state.ts";
