@@ -66,3 +66,21 @@ export function lengthOf(vector: ArrayLike<number>): number {
   for (let i = 0; i < vector.length; i++) squares += vector[i] ** 2;
   return Math.sqrt(squares);
 }
+
+/** The steepest step of this length in the norm, in place; where the gradient is zero there is none. */
+export function stepAlong(
+  point: Float32Array,
+  gradient: Float32Array,
+  norm: Norm,
+  stepSize: number,
+): void {
+  if (norm === "linf") {
+    for (let i = 0; i < point.length; i++)
+      point[i] += stepSize * Math.sign(gradient[i]);
+    return;
+  }
+  const length = lengthOf(gradient);
+  if (length === 0) return;
+  for (let i = 0; i < point.length; i++)
+    point[i] += (stepSize * gradient[i]) / length;
+}

@@ -5,11 +5,11 @@
 import type { Random } from "../data/index.ts";
 import {
   drawWithinBall,
-  lengthOf,
   projectOnBall,
-  type Norm,
+  stepAlong,
   type PerturbationBound,
 } from "./ball.ts";
+import type { Question } from "./attacked-model.ts";
 
 export type { Norm, PerturbationBound } from "./ball.ts";
 
@@ -22,7 +22,7 @@ export interface PgdSettings extends PerturbationBound {
 }
 
 /**
- * @param images float32 [B, C, H, W] in [0,1]; it may be written over after the answer
+ * @param images float32 [B, C, H, W] in [0,1]; it is written over after the answer
  * @returns the gradient of the loss, summed over the images, with respect to them
  */
 export type ImageGradient = (
@@ -43,69 +43,44 @@ export async function perturbByPgd(
   gradientOf: ImageGradient,
   random: Random,
 ): Promise<Float32Array> {
-  const starts = settings.hasRandomStart
-    ? drawStarts(images, imageSize, settings, () => random)
-    : images;
-  return climbByPgd(images, starts, imageSize, settings, gradientOf);
-}
-
-/**
- * A random point of the ball around each image.
- * @param randomOf what an image's point is drawn with, by its place in the batch
- */
-export function drawStarts(
-  images: Float32Array,
-  imageSize: number,
-  bound: PerturbationBound,
-  randomOf: (image: number) => Random,
-): Float32Array {
-  const starts = new Float32Array(images.length);
-  for (let at = 0; at < images.length; at += imageSize) {
-    const original = images.subarray(at, at + imageSize);
-    starts.set(drawWithinBall(original, bound, randomOf(at / imageSize)), at);
-  }
-  return starts;
-}
-
-/** PGD's steps, from given starts; otherwise as `perturbByPgd`. */
-export async function climbByPgd(
-  images: Float32Array,
-  starts: Float32Array,
-  imageSize: number,
-  settings: PgdSettings,
-  gradientOf: ImageGradient,
-): Promise<Float32Array> {
-  const points = Float32Array.from(starts);
+  const points = Float32Array.from(images);
+  const partOf = (batch: Float32Array, image: number) =>
+    batch.subarray(image * imageSize, (image + 1) * imageSize);
+  const climbs = Array.from({ length: images.length / imageSize }, (_, image) =>
+    pgd(partOf(images, image), settings, random),
+  );
+  climbs.forEach((climb, image) =>
+    partOf(points, image).set(pointOf(climb.next())),
+  );
   for (let step = 0; step < settings.steps; step++) {
     const { gradient } = await gradientOf(points);
-    for (let at = 0; at < points.length; at += imageSize) {
-      const point = points.subarray(at, at + imageSize);
-      stepAlong(
-        point,
-        gradient.subarray(at, at + imageSize),
-        settings.norm,
-        settings.stepSize,
-      );
-      projectOnBall(images.subarray(at, at + imageSize), point, settings);
-    }
+    climbs.forEach((climb, image) => {
+      const answer = { gradient: partOf(gradient, image) };
+      partOf(points, image).set(pointOf(climb.next(answer)));
+    });
   }
   return points;
 }
 
-/** The steepest step of this length in the norm, in place; where the gradient is zero there is none. */
-export function stepAlong(
-  point: Float32Array,
-  gradient: Float32Array,
-  norm: Norm,
-  stepSize: number,
-): void {
-  if (norm === "linf") {
-    for (let i = 0; i < point.length; i++)
-      point[i] += stepSize * Math.sign(gradient[i]);
-    return;
+const pointOf = ({ value }: IteratorResult<Question, Float32Array>) =>
+  value instanceof Float32Array ? value : value.point;
+
+/**
+ * PGD on one image: asks for the gradient at a point after the other.
+ * @param original float32 [C, H, W] in [0,1] @returns the point after the last step
+ */
+export function* pgd(
+  original: Float32Array,
+  settings: PgdSettings,
+  random: Random,
+): Generator<Question, Float32Array, { readonly gradient: Float32Array }> {
+  const point = settings.hasRandomStart
+    ? drawWithinBall(original, settings, random)
+    : Float32Array.from(original);
+  for (let step = 0; step < settings.steps; step++) {
+    const { gradient } = yield { point };
+    stepAlong(point, gradient, settings.norm, settings.stepSize);
+    projectOnBall(original, point, settings);
   }
-  const length = lengthOf(gradient);
-  if (length === 0) return;
-  for (let i = 0; i < point.length; i++)
-    point[i] += (stepSize * gradient[i]) / length;
+  return point;
 }
