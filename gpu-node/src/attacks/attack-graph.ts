@@ -51,7 +51,7 @@ export async function compileAttackGraph(
   backend: Backend,
   batchSize: number,
   loss: AttackLoss,
-): Promise<AttackedModel<ScoresAndGradient>> {
+): Promise<AttackedModel<ScoresAndGradient> & { dispose(): Promise<void> }> {
   const { imageShape, numClasses, name } = classifier;
   const imageSize = imageShape[0] * imageShape[1] * imageShape[2];
   const executable = await backend.compile(

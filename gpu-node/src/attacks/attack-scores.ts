@@ -1,21 +1,11 @@
-/** What attacks without gradients compute with: the logits of a batch of images. */
-import type { Classifier } from "../classifier/classifier.ts";
-import { compileLogits } from "../classifier/compile-logits.ts";
-import type { Backend } from "../engine/index.ts";
+/** What attacks without gradients see of a model: the logits of a batch of images. */
+import type { CompiledLogits } from "../classifier/compile-logits.ts";
 import type { AttackedModel, Scores } from "./attacked-model.ts";
 
-/** @throws MotifError "backend" when the backend refuses the graph */
-export async function compileAttackScores(
-  classifier: Pick<
-    Classifier,
-    "name" | "imageShape" | "numClasses" | "addLogits"
-  >,
-  backend: Backend,
-  batchSize: number,
-): Promise<AttackedModel<Scores>> {
-  const { imageShape, numClasses } = classifier;
+/** @param compiled stays the caller's to dispose */
+export function askForScores(compiled: CompiledLogits): AttackedModel<Scores> {
+  const { batchSize, imageShape, numClasses } = compiled;
   const imageSize = imageShape[0] * imageShape[1] * imageShape[2];
-  const compiled = await compileLogits(classifier, backend, batchSize);
   const images = new Float32Array(batchSize * imageSize);
   return {
     batchSize,
@@ -27,6 +17,5 @@ export async function compileAttackScores(
         logits: logits.subarray(at * numClasses, (at + 1) * numClasses),
       }));
     },
-    dispose: () => compiled.dispose(),
   };
 }

@@ -33,7 +33,6 @@ export interface AttackedModel<Answer> {
   ask(
     questions: readonly (Question & { readonly label: number })[],
   ): Promise<Answer[]>;
-  dispose(): Promise<void>;
 }
 
 /** An image under attack, and its own class. */

@@ -1,17 +1,20 @@
 /** The attacks on a small model: they find what they are there to find, within the ball, whatever batch an image is in. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { classOf } from "../classifier/compile-logits.ts";
+import {
+  classOf,
+  compileLogits,
+  type CompiledLogits,
+} from "../classifier/compile-logits.ts";
 import { randomFrom } from "../data/index.ts";
 import { onnxruntimeBackend, referenceBackend } from "../engine/index.ts";
 import { apgd, apgdTargeted, listCheckpoints } from "./apgd.ts";
 import { compileAttackGraph, type AttackLoss } from "./attack-graph.ts";
-import { compileAttackScores } from "./attack-scores.ts";
+import { askForScores } from "./attack-scores.ts";
 import {
   attackImages,
   type AttackedModel,
   type ImageAttack,
   type Scores,
-  type ScoresAndGradient,
 } from "./attacked-model.ts";
 import { lengthOf } from "./ball.ts";
 import {
@@ -29,12 +32,17 @@ const batchSize = 8;
 const linf = { norm: "linf", epsilon: 0.03 } as const;
 const l2 = { norm: "l2", epsilon: 0.12 } as const;
 
+let compiled: CompiledLogits;
 let scores: AttackedModel<Scores>;
-const graphs = new Map<AttackLoss, AttackedModel<ScoresAndGradient>>();
+const graphs = new Map<
+  AttackLoss,
+  Awaited<ReturnType<typeof compileAttackGraph>>
+>();
 let subjects: { image: Float32Array; label: number; index: number }[];
 
 beforeAll(async () => {
-  scores = await compileAttackScores(classifier, backend, batchSize);
+  compiled = await compileLogits(classifier, backend, batchSize);
+  scores = askForScores(compiled);
   for (const loss of ["cross-entropy", "dlr", "targeted-dlr"] as const)
     graphs.set(
       loss,
@@ -49,7 +57,7 @@ beforeAll(async () => {
   }));
 });
 afterAll(async () => {
-  for (const model of [scores, ...graphs.values()]) await model.dispose();
+  for (const model of [compiled, ...graphs.values()]) await model.dispose();
 });
 
 async function predict(images: readonly Float32Array[]): Promise<number[]> {

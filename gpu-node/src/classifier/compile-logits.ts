@@ -5,6 +5,9 @@ import type { Classifier } from "./classifier.ts";
 
 export interface CompiledLogits {
   readonly batchSize: number;
+  /** [C, H, W]. */
+  readonly imageShape: readonly [number, number, number];
+  readonly numClasses: number;
   /**
    * @param images float32 [batchSize, C, H, W] in [0,1] @param count how many of them matter
    * @returns float32 [count, K]
@@ -31,6 +34,8 @@ export async function compileLogits(
   );
   return {
     batchSize,
+    imageShape,
+    numClasses,
     async run(images, count) {
       const [{ data }] = await executable.run({ images });
       const logits = Float32Array.from(data.subarray(0, count * numClasses));

@@ -68,6 +68,8 @@ const schema = z.object({
         .optional(),
     })
     .optional(),
+  /** How `motif train` made the model, as it wrote it; who reads it checks it. */
+  training: z.unknown().optional(),
 });
 
 export type Manifest = Omit<z.infer<typeof schema>, "name" | "layout"> & {

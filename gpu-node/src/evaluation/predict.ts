@@ -1,7 +1,11 @@
 /** Classes predicted for images, a batch at a time. */
 import type { Classifier } from "../classifier/classifier.ts";
-import { newGraphBuilder, type Backend } from "../engine/index.ts";
-import { MotifError } from "../motif-error.ts";
+import {
+  classOf,
+  compileLogits,
+  type CompiledLogits,
+} from "../classifier/compile-logits.ts";
+import type { Backend } from "../engine/index.ts";
 
 export interface Predictor {
   readonly batchSize: number;
@@ -23,12 +27,12 @@ export async function compilePredictor(
   backend: Backend,
   batchSize: number,
 ): Promise<Predictor> {
-  const { imageShape, numClasses } = classifier;
-  const g = newGraphBuilder();
-  const images = g.input("images", [batchSize, ...imageShape]);
-  const executable = await backend.compile(
-    g.finish([classifier.addLogits(g, images)]),
-  );
+  return newPredictor(await compileLogits(classifier, backend, batchSize));
+}
+
+/** @param compiled is disposed with it */
+export function newPredictor(compiled: CompiledLogits): Predictor {
+  const { batchSize, imageShape, numClasses } = compiled;
   const feed = new Float32Array(
     batchSize * imageShape[0] * imageShape[1] * imageShape[2],
   );
@@ -38,31 +42,11 @@ export async function compilePredictor(
     numClasses,
     async predict(pixels, count) {
       for (let i = 0; i < feed.length; i++) feed[i] = pixels[i] / 255;
-      const [logits] = await executable.run({ images: feed });
-      return argMaxRows(logits.data, numClasses, count, classifier.name);
+      const logits = await compiled.run(feed, count);
+      return Int32Array.from({ length: count }, (_, row) =>
+        classOf(logits.subarray(row * numClasses, (row + 1) * numClasses)),
+      );
     },
-    dispose: () => executable.dispose(),
+    dispose: () => compiled.dispose(),
   };
-}
-
-function argMaxRows(
-  logits: ArrayLike<number>,
-  width: number,
-  count: number,
-  name: string,
-): Int32Array {
-  return Int32Array.from({ length: count }, (_, row) => {
-    let best = 0;
-    for (let column = 0; column < width; column++) {
-      const value = logits[row * width + column];
-      if (Number.isNaN(value)) {
-        throw new MotifError(
-          "diverged",
-          `${name}: its output for class ${column} is not a number. Check inputRange, mean and std.`,
-        );
-      }
-      if (value > logits[row * width + best]) best = column;
-    }
-    return best;
-  });
 }
