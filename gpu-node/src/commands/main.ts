@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { MotifError } from "../motif-error.ts";
 import { addDemoCommand } from "./demo.ts";
+import { addEvaluateCommand } from "./evaluate.ts";
 import { addNodeCommand } from "./node.ts";
 import { addReportCommand } from "./report.ts";
 import { addSearchCommand } from "./search.ts";
@@ -17,6 +18,7 @@ addDemoCommand(program);
 addNodeCommand(program);
 addSearchCommand(program);
 addTrainCommand(program);
+addEvaluateCommand(program);
 addReportCommand(program);
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError("(add --help for what there is)");

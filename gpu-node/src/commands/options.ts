@@ -28,3 +28,15 @@ export function numberWithin(
     return value;
   };
 }
+
+/** A number above 0, at most `high`. */
+export function positiveNumber(high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!(value > 0 && value <= high))
+      throw new InvalidArgumentError(
+        `a number above 0 and up to ${high} is expected.`,
+      );
+    return value;
+  };
+}

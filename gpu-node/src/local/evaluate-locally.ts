@@ -4,10 +4,12 @@
  */
 import { access, constants, mkdir, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { openClassifier } from "../classifier/classifier.ts";
+import { openClassifier, type Classifier } from "../classifier/classifier.ts";
 import { openDataset } from "../data/index.ts";
 import type { Backend } from "../engine/index.ts";
 import type { RobustnessSettings } from "../evaluation/attack-plan.ts";
+import { checkDeclaredAccuracy } from "../evaluation/clean-accuracy.ts";
+import type { CleanEvaluation } from "../evaluation/clean-evaluation.ts";
 import {
   chooseBatchSize,
   evaluateModel,
@@ -35,7 +37,8 @@ export interface LocalEvaluation {
   readonly modelPath: string;
   readonly manifestPath?: string | undefined;
   readonly datasetPath: string;
-  readonly split: string;
+  /** The first there is of test, val, train where absent. */
+  readonly split?: string | undefined;
   /** Most images; all where absent. */
   readonly images?: number | undefined;
   /** Null: none. */
@@ -55,7 +58,8 @@ export interface LocalEvaluationOutcome extends ModelEvaluation {
   readonly model: { readonly name: string; readonly sha256: string };
   readonly dataset: {
     readonly name: string;
-    readonly split: string;
+    /** Null: nobody named one. */
+    readonly split: string | null;
     readonly digest: string;
     readonly images: number;
   };
@@ -111,8 +115,8 @@ export async function evaluateLocally(
   const dataset = await openDataset(resolve(job.datasetPath), {
     imageShape,
     numClasses,
-    split: job.split,
     signal,
+    ...(job.split !== undefined && { split: job.split }),
     ...(events.onDecoded && { onProgress: events.onDecoded }),
     ...(job.cacheDirectory !== undefined && { cacheDir: job.cacheDirectory }),
   });
@@ -138,13 +142,18 @@ export async function evaluateLocally(
     const measured = await evaluateModel(inputs, backend, settings, {
       ...events,
       signal,
+      onClean(clean) {
+        const warning = differsFromDeclared(classifier, clean, total);
+        if (warning !== null) events.onWarning?.(warning);
+        events.onClean?.(clean);
+      },
     });
     const outcome: LocalEvaluationOutcome = {
       schemaVersion: 1,
       model: { name: classifier.name, sha256: classifier.sha256 },
       dataset: {
         name: manifest.dataset ?? basename(resolve(job.datasetPath)),
-        split: job.split,
+        split: job.split ?? null,
         digest: dataset.digest,
         images: indices.length,
       },
@@ -192,6 +201,28 @@ function completeAttack(
   const stepSize =
     attack.stepSize ?? (epsilon * usual.stepSize) / usual.epsilon;
   return { ...attack, epsilon, stepSize };
+}
+
+/** A model that is not what it says is measured all the same; a person should know. */
+function differsFromDeclared(
+  { name, manifest }: Classifier,
+  { accuracy: { share, n, wilson95 } }: CleanEvaluation,
+  numImages: number,
+): string | null {
+  if (manifest.declaredAccuracy === undefined) return null;
+  const measured = { accuracy: share, n, wilson95 };
+  try {
+    checkDeclaredAccuracy(
+      name,
+      manifest.declaredAccuracy,
+      measured,
+      n < numImages,
+    );
+    return null;
+  } catch (error) {
+    if (error instanceof MotifError) return error.message;
+    throw error;
+  }
 }
 
 /** @throws MotifError "storage" before minutes of work end at a file that cannot be written */
