@@ -14,6 +14,8 @@ export interface Progress {
   finish(): void;
 }
 
+const unknownTime = "…";
+
 /** @param isQuiet nothing at all, for `--json` without a terminal @param now milliseconds */
 export function newProgress(
   stream: NodeJS.WriteStream,
@@ -31,7 +33,7 @@ export function newProgress(
   const timeLeft = () => {
     const elapsed = now() - began;
     return done === 0 || elapsed < 1000
-      ? "…"
+      ? unknownTime
       : formatSeconds(((total - done) * elapsed) / done / 1000);
   };
   return {
@@ -60,15 +62,17 @@ export function newProgress(
         },
         Presets.shades_classic,
       );
-      bar.start(units, 0, { left: "…" });
+      bar.start(units, 0, { left: unknownTime });
     },
     advance(units) {
       done += units;
       bar?.update(Math.min(done, total), { left: timeLeft() });
     },
     line(text) {
-      if (!bar)
-        return write(`${text}${total > 0 ? `  (${timeLeft()} left)` : ""}`);
+      if (!bar) {
+        const left = total > 0 ? timeLeft() : unknownTime;
+        return write(left === unknownTime ? text : `${text}  (${left} left)`);
+      }
       stream.write(`\r\u001b[K${text}\n`);
     },
     finish() {

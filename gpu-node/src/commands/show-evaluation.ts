@@ -30,6 +30,7 @@ export function showAttack(
   { name, tried, fooled, robustAccuracy }: AttackSummary,
   seconds: number,
 ): string {
+  if (tried === 0) return `${name}: no image is left to attack`;
   return `${name}: ${fooled} of ${tried} images fall, ${percent(robustAccuracy.share)} of all ${robustAccuracy.n} still stand (${seconds.toFixed(1)} s)`;
 }
 

@@ -75,15 +75,17 @@ export async function measureRobustness(
   const attacks: AttackSummary[] = [];
   for (const attack of planAttacks(settings, imageShape, numClasses)) {
     options.signal?.throwIfAborted();
-    options.onAttack?.(attack.name, standing.length);
+    if (standing.length > 0) options.onAttack?.(attack.name, standing.length);
     options.onWork?.(attack.work * (indices.length - standing.length));
-    const fallen = await withAttack(attack, model, (run) =>
-      collectFallen(
-        run(readAttacked(dataset, standing, batchSize), options),
-        model.compiled,
-        () => options.onWork?.(attack.work),
-      ),
-    );
+    const images = readAttacked(dataset, standing, batchSize);
+    const fallen =
+      standing.length === 0
+        ? new Set<number>()
+        : await withAttack(attack, model, (run) =>
+            collectFallen(run(images, options), model.compiled, () =>
+              options.onWork?.(attack.work),
+            ),
+          );
     const tried = standing.length;
     standing = standing.filter((index) => !fallen.has(index));
     const summary = {
