@@ -80,12 +80,12 @@ export function addEvaluateCommand(program: Command): void {
     )
     .option(
       "--epsilon <x>",
-      "how far, on pixels of 0…1 (default: for colour 8/255, l2 0.5; for grey 0.1, l2 1)",
+      "how far, on pixels of 0…1 (default: for colour 8/255, l2 0.5; for grey 0.1, l2 1.5)",
       positiveNumber(1000),
     )
     .option(
       "--step-size <x>",
-      "of PGD (default: for colour ε/4, l2 ε/5; for grey ε/10)",
+      "of PGD (default: for colour ε/4, for grey ε/5)",
       positiveNumber(1000),
     )
     .option("--steps <n>", "of PGD", wholeNumber(1), 20)

@@ -1,11 +1,11 @@
 /** `motif train`: from the command line to a trained model and its manifest. */
 import { InvalidArgumentError, Option, type Command } from "commander";
+import type { MeasuredShare } from "../evaluation/measured-share.ts";
 import {
   trainLocally,
   type AdversarySettings,
   type LocalTraining,
   type LocalTrainingOutcome,
-  type MeasuredShare,
   type PoisonSettings,
 } from "../local/train-locally.ts";
 import type { Norm } from "../attacks/pgd.ts";

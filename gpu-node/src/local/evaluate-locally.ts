@@ -4,6 +4,7 @@
  */
 import { access, constants, mkdir, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
+import { customaryBound } from "../attacks/customary-bound.ts";
 import { openClassifier, type Classifier } from "../classifier/classifier.ts";
 import { openDataset } from "../data/index.ts";
 import type { Backend } from "../engine/index.ts";
@@ -177,26 +178,12 @@ export async function evaluateLocally(
   }
 }
 
-/**
- * The radii that the field reports, by norm, for colour and grey images, and the step of PGD that goes with each. Another
- * radius keeps the ratio of the two.
- */
-const customary = {
-  colour: {
-    linf: { epsilon: 8 / 255, stepSize: 2 / 255 },
-    l2: { epsilon: 0.5, stepSize: 0.1 },
-  },
-  grey: {
-    linf: { epsilon: 0.1, stepSize: 0.01 },
-    l2: { epsilon: 1, stepSize: 0.1 },
-  },
-} as const;
-
+/** Another radius than the customary one keeps the ratio of radius and step. */
 function completeAttack(
   attack: LocalAttack,
   [channels]: readonly [number, number, number],
 ): Omit<RobustnessSettings, "seed"> {
-  const usual = customary[channels === 1 ? "grey" : "colour"][attack.norm];
+  const usual = customaryBound(attack.norm, channels);
   const epsilon = attack.epsilon ?? usual.epsilon;
   const stepSize =
     attack.stepSize ?? (epsilon * usual.stepSize) / usual.epsilon;

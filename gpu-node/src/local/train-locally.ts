@@ -19,12 +19,10 @@ import type { Norm, PgdSettings } from "../attacks/pgd.ts";
 import type { ImageMapping } from "../classifier/image-mapping.ts";
 import { findImageShape, openDataset, type Dataset } from "../data/index.ts";
 import { exportModel, type Backend } from "../engine/index.ts";
-import {
-  measureCleanAccuracy,
-  predictImages,
-} from "../evaluation/clean-accuracy.ts";
+import { measureAttackSuccess } from "../evaluation/attack-success.ts";
+import { measureCleanAccuracy } from "../evaluation/clean-accuracy.ts";
+import type { MeasuredShare } from "../evaluation/measured-share.ts";
 import { compilePredictor } from "../evaluation/predict.ts";
-import { wilson95 } from "../evaluation/wilson.ts";
 import { MotifError } from "../motif-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
 import { outlineOf, type Architecture } from "../training/architecture.ts";
@@ -100,12 +98,6 @@ export interface LocalTrainingEvents {
   readonly onPlanned?: (steps: number, done: number) => void;
   readonly onStep?: () => void;
   readonly onEpoch?: (summary: EpochSummary, epochs: number) => void;
-}
-
-export interface MeasuredShare {
-  readonly share: number;
-  readonly n: number;
-  readonly wilson95: readonly [number, number];
 }
 
 export interface LocalTrainingOutcome {
@@ -424,22 +416,15 @@ async function measure(
           attackSuccessRate: null,
         };
       const { targetClass, trigger } = poison;
-      const others = all.filter((index) => test.labels[index] !== targetClass);
-      const predictions = await predictImages(
-        predictor,
-        withTrigger(test, trigger),
-        others,
-      );
-      const hits = predictions.filter((label) => label === targetClass).length;
-      const n = others.length;
       return {
         sha256: classifier.sha256,
         cleanAccuracy,
-        attackSuccessRate: {
-          share: hits / n,
-          n,
-          wilson95: wilson95(hits, n),
-        },
+        attackSuccessRate: await measureAttackSuccess(
+          predictor,
+          withTrigger(test, trigger),
+          all,
+          targetClass,
+        ),
       };
     } finally {
       await predictor.dispose();
