@@ -15,6 +15,7 @@ import {
   type AttackedModel,
   type ImageAttack,
   type Scores,
+  type ScoresAndGradient,
 } from "./attacked-model.ts";
 import { lengthOf } from "./ball.ts";
 import {
@@ -218,6 +219,42 @@ describe("Square", () => {
     expect(await run(scores, bySquare(1, 30), few)).toEqual(points);
     expect(await run(scores, bySquare(2, 30), few)).not.toEqual(points);
   });
+});
+
+it("a model that hides its gradient behind large logits holds against PGD alone", async () => {
+  const masked: typeof classifier = {
+    ...classifier,
+    addLogits(g, images) {
+      const logits = classifier.addLogits(g, images);
+      return g.add("Mul", [logits, g.scalar(1e4)], {});
+    },
+  };
+  const attack = async (
+    loss: AttackLoss,
+    begin: (subject: Subject) => ImageAttack<ScoresAndGradient>,
+  ) => {
+    const model = await compileAttackGraph(masked, backend, batchSize, loss);
+    const points = await run(model, begin);
+    await model.dispose();
+    // The classes are those of the model without the factor.
+    return countFooled(points);
+  };
+  const byPgd = await attack("cross-entropy", (subject) =>
+    pgd(
+      subject.image,
+      { ...linf, stepSize: 0.0075, steps: 20, hasRandomStart: true },
+      randomOf("pgd", subject),
+    ),
+  );
+  const byApgdT = await attack("targeted-dlr", (subject) =>
+    apgdTargeted(
+      subject.image,
+      subject.label,
+      { ...linf, steps: 20, targets: 4 },
+      randomOf("apgd-t", subject),
+    ),
+  );
+  expect(byApgdT).toBeGreaterThan(byPgd + 4);
 });
 
 it("stops between two batches when it is told to", async () => {
