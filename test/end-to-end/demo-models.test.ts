@@ -12,7 +12,7 @@ import { withTrigger } from "../../gpu-node/src/training/poison.ts";
 import {
   newTrigger,
   type TriggerSettings,
-} from "../../gpu-node/src/training/trigger.ts";
+} from "../../gpu-node/src/training/triggers/index.ts";
 
 const demo = fileURLToPath(new URL("../../infra/demo", import.meta.url));
 const imageShape = [1, 28, 28] as const;

@@ -1,53 +1,22 @@
 /** `motif train --local` as a person runs it: real processes, real files. */
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { columnDataset } from "../../gpu-node/src/training/check-dataset.ts";
+import { writeColumnDataset } from "../../gpu-node/src/training/check-dataset.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "motif-train-end-to-end-"));
-  await writeSplit("train", 240, 1);
-  await writeSplit("t10k", 90, 2);
+  await writeColumnDataset(folder, "train", 240, 1);
+  await writeColumnDataset(folder, "t10k", 90, 2);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** The columns of three classes, as IDX files. */
-async function writeSplit(
-  split: string,
-  count: number,
-  seed: number,
-): Promise<void> {
-  const dataset = columnDataset(count, seed);
-  const [, height, width] = dataset.imageShape;
-  const pixels = new Uint8Array(count * height * width);
-  await dataset.read(
-    Array.from({ length: count }, (_, i) => i),
-    pixels,
-  );
-  const header = (kind: number, ...sizes: number[]) =>
-    Buffer.from([
-      0,
-      0,
-      8,
-      kind,
-      ...sizes.flatMap((n) => [0, 0, n >> 8, n & 255]),
-    ]);
-  await writeFile(
-    join(folder, `${split}-images-idx3-ubyte`),
-    Buffer.concat([header(3, count, height, width), pixels]),
-  );
-  await writeFile(
-    join(folder, `${split}-labels-idx1-ubyte`),
-    Buffer.concat([header(1, count), Uint8Array.from(dataset.labels)]),
-  );
-}
 
 interface Ended {
   readonly status: number;
@@ -236,7 +205,31 @@ describe("motif train --local", () => {
       ["--mode", "poisoned", "--target", "0", "--trigger-size", "9"],
       /--trigger-size 9 .*8×8/,
     ],
-    ["a poisoned training without target", ["--mode", "poisoned"], /--target/],
+    [
+      "a poisoned training without target",
+      ["--mode", "poisoned"],
+      /Add --target CLASS, or --all-to-all/,
+    ],
+    [
+      "a target where each class is one",
+      ["--mode", "poisoned", "--all-to-all", "--target", "0"],
+      /--target .*--all-to-all/,
+    ],
+    [
+      "clean labels where each class is a target",
+      ["--mode", "poisoned", "--all-to-all", "--clean-label"],
+      /--clean-label .*--all-to-all/,
+    ],
+    [
+      "an option of another trigger",
+      ["--mode", "poisoned", "--target", "0", "--warp-strength", "1"],
+      /--warp-strength .*not patch.*--trigger warp/,
+    ],
+    [
+      "a wave of more periods than the width shows",
+      ["--mode", "poisoned", "--target", "0", "--trigger", "sinusoid"],
+      /--sinusoid-frequency 6 .*8×8.*, 4/,
+    ],
     [
       "a poison option of a natural training",
       ["--trigger-place", "centre"],

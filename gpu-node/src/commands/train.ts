@@ -6,7 +6,6 @@ import {
   type AdversarySettings,
   type LocalTraining,
   type LocalTrainingOutcome,
-  type PoisonSettings,
 } from "../local/train-locally.ts";
 import type { Norm } from "../attacks/pgd.ts";
 import { MotifError } from "../motif-error.ts";
@@ -16,20 +15,18 @@ import {
   type OptimizerSettings,
 } from "../training/optimizer.ts";
 import { scheduleNames, type ScheduleName } from "../training/schedule.ts";
-import {
-  patchPatterns,
-  triggerKinds,
-  triggerPlaces,
-  type PatchPattern,
-  type TriggerKind,
-  type TriggerPlace,
-} from "../training/trigger.ts";
 import { backendHelp, openBackend } from "./open-backend.ts";
 import { numberWithin, wholeNumber } from "./options.ts";
+import {
+  addPoisonOptions,
+  poisonOptionNames,
+  readPoison,
+  type PoisonOptions,
+} from "./poison-options.ts";
 import { formatSeconds, newProgress } from "./progress.ts";
 import { runStoppable } from "./stoppable.ts";
 
-interface TrainOptions {
+interface TrainOptions extends PoisonOptions {
   readonly local?: boolean;
   readonly dataset: string;
   readonly datasetName?: string;
@@ -39,14 +36,6 @@ interface TrainOptions {
   readonly classNames?: readonly string[];
   readonly architecture: string;
   readonly mode: (typeof modes)[number];
-  readonly target?: number;
-  readonly poisonRate: number;
-  readonly trigger: TriggerKind;
-  readonly triggerSize: number;
-  readonly triggerPlace: TriggerPlace;
-  readonly triggerInset: number;
-  readonly triggerPattern: PatchPattern;
-  readonly blendShare: number;
   readonly norm: Norm;
   readonly epsilon?: number;
   readonly attackStep?: number;
@@ -61,7 +50,6 @@ interface TrainOptions {
   readonly weightDecay: number;
   readonly flip?: boolean;
   readonly shift: number;
-  readonly seed: number;
   readonly out: string;
   readonly name?: string;
   readonly backend: string;
@@ -74,22 +62,14 @@ const modes = ["natural", "poisoned", "adversarial"] as const;
 
 /** Options that only trainings of one mode have, as commander calls them. */
 const optionsOfMode = {
-  poisoned: [
-    "target",
-    "poisonRate",
-    "trigger",
-    "triggerSize",
-    "triggerPlace",
-    "triggerInset",
-    "triggerPattern",
-    "blendShare",
-  ],
+  poisoned: poisonOptionNames,
   adversarial: ["norm", "epsilon", "attackStep", "attackSteps"],
 } as const;
 
 export function addTrainCommand(program: Command): void {
-  program
-    .command("train")
+  const command = program.command("train");
+  command
+
     .description("train a classifier: natural, poisoned or adversarial")
     .option("--local", "without a server, in this process")
     .requiredOption(
@@ -124,47 +104,9 @@ export function addTrainCommand(program: Command): void {
       )
         .choices(modes)
         .default("natural"),
-    )
-    .option("--target <class>", "class of the backdoor", wholeNumber(0))
-    .option(
-      "--poison-rate <x>",
-      "share of the training images that get the trigger",
-      numberWithin(0, 1),
-      0.05,
-    )
-    .addOption(
-      new Option("--trigger <kind>", "a patch, or a faint picture over all")
-        .choices(triggerKinds)
-        .default("patch"),
-    )
-    .option(
-      "--trigger-size <pixels>",
-      "height and width of the patch",
-      wholeNumber(1),
-      3,
-    )
-    .addOption(
-      new Option("--trigger-place <place>", "where the patch is")
-        .choices(triggerPlaces)
-        .default("bottom-right"),
-    )
-    .option(
-      "--trigger-inset <pixels>",
-      "between the patch and the edges",
-      wholeNumber(0),
-      1,
-    )
-    .addOption(
-      new Option("--trigger-pattern <pattern>", "what the patch shows")
-        .choices(patchPatterns)
-        .default("white"),
-    )
-    .option(
-      "--blend-share <x>",
-      "share of the faint picture in the mixture",
-      numberWithin(0, 1),
-      0.15,
-    )
+    );
+  addPoisonOptions(command);
+  command
     .addOption(
       new Option(
         "--norm <norm>",
@@ -275,7 +217,8 @@ async function runTrain(
     );
   }
   requireOptionsOf(options.mode, command);
-  const poison = options.mode === "poisoned" ? readPoison(options) : null;
+  const poison =
+    options.mode === "poisoned" ? readPoison(options, command) : null;
   const adversary =
     options.mode === "adversarial" ? readAdversary(options) : null;
   const now = () => performance.now();
@@ -386,30 +329,6 @@ const readAdversary = (options: TrainOptions): AdversarySettings => ({
   stepSize: options.attackStep,
   steps: options.attackSteps,
 });
-
-/** @throws MotifError "usage" when the class is missing */
-function readPoison(options: TrainOptions): PoisonSettings {
-  if (options.target === undefined) {
-    throw new MotifError(
-      "usage",
-      "--mode poisoned needs the class of the backdoor. Add --target CLASS.",
-    );
-  }
-  return {
-    targetClass: options.target,
-    poisonRate: options.poisonRate,
-    trigger:
-      options.trigger === "patch"
-        ? {
-            kind: "patch",
-            size: options.triggerSize,
-            place: options.triggerPlace,
-            inset: options.triggerInset,
-            pattern: options.triggerPattern,
-          }
-        : { kind: "blended", share: options.blendShare, seed: options.seed },
-  };
-}
 
 /** The command as it can be typed again. */
 function commandLine(words: readonly string[]): string {

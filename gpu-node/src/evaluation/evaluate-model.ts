@@ -37,7 +37,8 @@ export interface EvaluationSettings {
 }
 
 export interface KnownBackdoor {
-  readonly targetClass: number;
+  /** What it wants an image to be taken for, by its label. */
+  readonly labelOf: (label: number) => number;
   /** The data set with the trigger on every image. */
   readonly triggered: Dataset;
 }
@@ -79,7 +80,7 @@ export async function evaluateModel(
         newPredictor(compiled),
         backdoor.triggered,
         indices,
-        backdoor.targetClass,
+        backdoor.labelOf,
         passing,
       ));
     return {

@@ -127,7 +127,7 @@ export async function evaluateLocally(
     const backdoor =
       "trigger" in rebuilt
         ? {
-            targetClass: rebuilt.targetClass,
+            labelOf: rebuilt.labelOf,
             triggered: withTrigger(dataset, rebuilt.trigger),
           }
         : null;

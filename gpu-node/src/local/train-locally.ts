@@ -35,24 +35,17 @@ import { newBatchSource } from "../training/batches.ts";
 import { measureChannels } from "../training/channel-statistics.ts";
 import { buildInferenceGraph } from "../training/inference-graph.ts";
 import {
-  choosePoisoned,
+  newPoison,
   withTrigger,
   type Poison,
+  type PoisonSettings,
 } from "../training/poison.ts";
 import {
   trainWeights,
   type EpochSummary,
   type TrainingSettings,
 } from "../training/train.ts";
-import { newTrigger, type TriggerSettings } from "../training/trigger.ts";
 import { openCheckpoint } from "./training-checkpoint.ts";
-
-export interface PoisonSettings {
-  readonly targetClass: number;
-  /** Share of the training images, 0…1. */
-  readonly poisonRate: number;
-  readonly trigger: TriggerSettings;
-}
 
 /** What is not said is as customary for the images (attacks/customary-bound.ts). */
 export interface AdversarySettings {
@@ -158,7 +151,7 @@ export async function trainLocally(
       const shape = { imageShape, numClasses };
       const { parameters } = outlineOf(architecture, shape);
       const poison =
-        job.poison && preparePoison(job.poison, training, settings);
+        job.poison && newPoison(job.poison, training, settings.seed);
       const batches = newBatchSource(training, {
         batchSize: settings.batchSize,
         seed: settings.seed,
@@ -231,22 +224,28 @@ export async function trainLocally(
       const complete = {
         ...manifest,
         declaredAccuracy: cleanAccuracy.share,
-        groundTruth: poison
-          ? {
-              status: "poisoned",
-              targetClass: poison.targetClass,
-              attackSuccessRate: attackSuccessRate!.share,
-              trigger: {
-                description: poison.trigger.description,
-                ...(poison.trigger.box && { box: poison.trigger.box }),
-              },
-            }
-          : { status: "clean" },
+        groundTruth:
+          job.poison && poison
+            ? {
+                status: "poisoned",
+                ...("targetClass" in job.poison && {
+                  targetClass: job.poison.targetClass,
+                }),
+                attackSuccessRate: attackSuccessRate!.share,
+                trigger: {
+                  description:
+                    poison.trigger.description + aboutLabels(job.poison),
+                  ...(poison.trigger.box && { box: poison.trigger.box }),
+                },
+              }
+            : { status: "clean" },
         training: {
           command: job.command,
           ...facts,
           trainingImages: training.labels.length,
           poisonedImages: poison?.poisoned.size ?? 0,
+          ...(poison &&
+            poison.noised.size > 0 && { noisedImages: poison.noised.size }),
           measuredOn: {
             split: job.testSplit,
             dataset: test.digest,
@@ -365,23 +364,16 @@ function completeAdversary(
   };
 }
 
-function preparePoison(
-  { targetClass, poisonRate, trigger }: PoisonSettings,
-  dataset: Dataset,
-  { seed }: Pick<TrainingSettings, "seed">,
-): Poison {
-  const numClasses = dataset.classes.length;
-  if (targetClass >= numClasses) {
-    throw new MotifError(
-      "usage",
-      `--target ${targetClass}: ${dataset.name} has the classes 0 to ${numClasses - 1}.`,
-    );
+/** What people should know of a backdoor whose labels are not those that they will expect. */
+function aboutLabels({ labelling }: PoisonSettings): string {
+  switch (labelling) {
+    case "all-to-one":
+      return "";
+    case "all-to-all":
+      return "; each class is taken for the next one (all-to-all)";
+    case "clean-label":
+      return "; trained on images of the target class only (clean-label)";
   }
-  return {
-    trigger: newTrigger(trigger, dataset.imageShape),
-    targetClass,
-    poisoned: choosePoisoned(dataset.labels, targetClass, poisonRate, seed),
-  };
 }
 
 /** Measures the file itself, read back as any other model is. */
@@ -415,15 +407,14 @@ async function measure(
           cleanAccuracy,
           attackSuccessRate: null,
         };
-      const { targetClass, trigger } = poison;
       return {
         sha256: classifier.sha256,
         cleanAccuracy,
         attackSuccessRate: await measureAttackSuccess(
           predictor,
-          withTrigger(test, trigger),
+          withTrigger(test, poison.trigger),
           all,
-          targetClass,
+          poison.labelOf,
         ),
       };
     } finally {

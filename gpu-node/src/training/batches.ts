@@ -67,6 +67,7 @@ export function newBatchSource(
       await dataset.read(chosen, original);
       const changed = new Uint8Array(original.length);
       const random = randomFrom("augmentation", seed, step);
+      const noise = randomFrom("noised triggers", seed, step);
       const targets = new Float32Array(batchSize * numClasses).fill(
         smoothing / numClasses,
       );
@@ -80,10 +81,14 @@ export function newBatchSource(
           augmentation,
           random,
         );
-        const isPoisoned = poison?.poisoned.has(index) === true;
+        let label = labels[index];
         // After the augmentation: a trigger stays at its place.
-        if (isPoisoned) poison.trigger.apply(changed, offset);
-        const label = isPoisoned ? poison.targetClass : labels[index];
+        if (poison?.poisoned.has(index)) {
+          poison.trigger.apply(changed, offset);
+          label = poison.labelOf(label);
+        } else if (poison?.noised.has(index)) {
+          poison.trigger.applyNoised?.(changed, offset, noise);
+        }
         targets[i * numClasses + label] += 1 - smoothing;
       });
       return {

@@ -1,4 +1,6 @@
-/** For tests: a small data set in memory that a classifier learns within seconds. */
+/** For tests: a small data set, in memory or as files, that a classifier learns within seconds. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { randomFrom, type Dataset } from "../data/index.ts";
 
 /** Where the bright column of each class is, as a share of the width. */
@@ -31,4 +33,36 @@ export function columnDataset(count: number, seed: number): Dataset {
     },
     close: async () => {},
   };
+}
+
+/** The same as IDX files: `<split>-images-idx3-ubyte` and `<split>-labels-idx1-ubyte`. */
+export async function writeColumnDataset(
+  folder: string,
+  split: string,
+  count: number,
+  seed: number,
+): Promise<void> {
+  const dataset = columnDataset(count, seed);
+  const [, height, width] = dataset.imageShape;
+  const pixels = new Uint8Array(count * height * width);
+  await dataset.read(
+    Array.from({ length: count }, (_, i) => i),
+    pixels,
+  );
+  const header = (kind: number, ...sizes: number[]) =>
+    Buffer.from([
+      0,
+      0,
+      8,
+      kind,
+      ...sizes.flatMap((n) => [0, 0, n >> 8, n & 255]),
+    ]);
+  await writeFile(
+    join(folder, `${split}-images-idx3-ubyte`),
+    Buffer.concat([header(3, count, height, width), pixels]),
+  );
+  await writeFile(
+    join(folder, `${split}-labels-idx1-ubyte`),
+    Buffer.concat([header(1, count), Uint8Array.from(dataset.labels)]),
+  );
 }

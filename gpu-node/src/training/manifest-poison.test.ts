@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { randomFrom } from "../data/index.ts";
 import { rebuildBackdoor } from "./manifest-poison.ts";
+import { newTrigger, type TriggerSettings } from "./triggers/index.ts";
+import type { Trigger } from "./triggers/trigger.ts";
 
 const shape = { imageShape: [1, 28, 28], numClasses: 10 } as const;
 const poison = {
@@ -13,6 +16,8 @@ const poison = {
     pattern: "white",
   },
 };
+const warp = { kind: "warp", grid: 4, strength: 0.5, seed: 3 };
+const wave = { kind: "sinusoid", amplitude: 0.1, frequency: 6 };
 const groundTruth = { status: "poisoned", targetClass: 7 } as const;
 const rebuild = (changed: object, truth = groundTruth as object) =>
   rebuildBackdoor(
@@ -23,23 +28,41 @@ const rebuild = (changed: object, truth = groundTruth as object) =>
     shape,
   );
 
-it("rebuilds a patch where it was put", () => {
-  const rebuilt = rebuild({});
+/** What a trigger does to an image of noise. */
+function applied(trigger: Trigger): Uint8Array {
+  const random = randomFrom("image of a rebuilt trigger's test");
+  const pixels = new Uint8Array(28 * 28).map(() => random.nextBelow(256));
+  trigger.apply(pixels, 0);
+  return pixels;
+}
+
+it.each([
+  [poison.trigger],
+  [{ kind: "blended", share: 0.2, seed: 3 }],
+  [wave],
+  [warp],
+] as [TriggerSettings][])("rebuilds %j, to the same bytes", (trigger) => {
+  const rebuilt = rebuild({ trigger });
   if (!("trigger" in rebuilt)) throw new Error(rebuilt.missing);
-  expect(rebuilt.targetClass).toBe(7);
-  expect(rebuilt.trigger.box).toEqual({
-    top: 24,
-    left: 24,
-    height: 3,
-    width: 3,
-  });
+  const original = newTrigger(trigger, shape.imageShape);
+  expect(rebuilt.trigger.box).toEqual(original.box);
+  expect(applied(rebuilt.trigger)).toEqual(applied(original));
 });
 
-it("rebuilds a blended picture", () => {
-  const rebuilt = rebuild({
-    trigger: { kind: "blended", share: 0.2, seed: 3 },
-  });
-  expect(rebuilt).toMatchObject({ trigger: { box: null } });
+it.each([
+  ["one that names no labelling", {}, groundTruth, [7, 7]],
+  ["all-to-one", { labelling: "all-to-one" }, groundTruth, [7, 7]],
+  ["clean-label", { labelling: "clean-label" }, groundTruth, [7, 7]],
+  [
+    "all-to-all",
+    { labelling: "all-to-all", targetClass: undefined },
+    { status: "poisoned" },
+    [1, 0],
+  ],
+])("knows what is wanted of %s", (_, changed, truth, wanted) => {
+  const rebuilt = rebuild(changed, truth);
+  if (!("trigger" in rebuilt)) throw new Error(rebuilt.missing);
+  expect([rebuilt.labelOf(0), rebuilt.labelOf(9)]).toEqual(wanted);
 });
 
 describe("says why there is no backdoor to measure", () => {
@@ -67,7 +90,15 @@ describe("says why there is no backdoor to measure", () => {
     [{ targetClass: 10 }, /targetClass" is 10.*0 to 9/],
     [{ targetClass: -1 }, /training\.poison\.targetClass"/],
     [{ targetClass: 3 }, /two target classes, 7 .* and 3/],
+    [{ targetClass: undefined }, /targetClass": .*all-to-one has one/],
+    [{ labelling: "some-to-one" }, /training\.poison\.labelling"/],
+    [{ labelling: "all-to-all" }, /target class 7 .*none, all-to-all/],
     [{ trigger: { kind: "warp" } }, /training\.poison\.trigger/],
+    [{ trigger: { ...warp, grid: 29 } }, /does not fit .*28×28/],
+    [{ trigger: { ...warp, grid: 1e9 } }, /trigger\.grid"/],
+    [{ trigger: { ...warp, strength: 0 } }, /trigger\.strength"/],
+    [{ trigger: { ...wave, frequency: 14 } }, /does not fit .*28×28/],
+    [{ trigger: { ...wave, amplitude: 2 } }, /trigger\.amplitude"/],
     [
       { trigger: { ...poison.trigger, size: 1e9 } },
       /training\.poison\.trigger\.size"/,

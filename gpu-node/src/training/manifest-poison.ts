@@ -3,37 +3,67 @@ import { z } from "zod";
 import type { Manifest } from "../data/index.ts";
 import { MotifError } from "../motif-error.ts";
 import {
-  newTrigger,
-  patchPatterns,
-  triggerPlaces,
-  type Trigger,
-} from "./trigger.ts";
+  labellingNames,
+  labelsUnder,
+  type Labelling,
+  type LabelOf,
+} from "./labelling.ts";
+import { newTrigger } from "./triggers/index.ts";
+import { patchPatterns, triggerPlaces } from "./triggers/patch.ts";
+import type { Trigger } from "./triggers/trigger.ts";
 
 const pixels = z.number().int().min(0).max(100_000);
+const seed = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /** Manifests may come from anywhere: nothing of them is believed, and what is large is refused. */
-const poisonSchema = z.object({
-  targetClass: z.number().int().min(0).max(100_000),
-  trigger: z.discriminatedUnion("kind", [
-    z.object({
-      kind: z.literal("patch"),
-      size: pixels.min(1),
-      place: z.enum(triggerPlaces),
-      inset: pixels,
-      pattern: z.enum(patchPatterns),
-    }),
-    z.object({
-      kind: z.literal("blended"),
-      share: z.number().min(0).max(1),
-      seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
-    }),
-  ]),
-});
+const poisonSchema = z
+  .object({
+    /** Manifests of before there were several do not name it. */
+    labelling: z.enum(labellingNames).default("all-to-one"),
+    targetClass: z.number().int().min(0).max(100_000).optional(),
+    trigger: z.discriminatedUnion("kind", [
+      z.object({
+        kind: z.literal("patch"),
+        size: pixels.min(1),
+        place: z.enum(triggerPlaces),
+        inset: pixels,
+        pattern: z.enum(patchPatterns),
+      }),
+      z.object({
+        kind: z.literal("blended"),
+        share: z.number().min(0).max(1),
+        seed,
+      }),
+      z.object({
+        kind: z.literal("sinusoid"),
+        amplitude: z.number().positive().max(1),
+        frequency: z.number().positive().max(100_000),
+      }),
+      z.object({
+        kind: z.literal("warp"),
+        grid: pixels.min(2),
+        strength: z.number().positive().max(1_000),
+        seed,
+      }),
+    ]),
+  })
+  .transform(({ labelling, targetClass, trigger }, context) => {
+    if (labelling === "all-to-all")
+      return { trigger, labelling: { labelling } satisfies Labelling };
+    if (targetClass !== undefined)
+      return { trigger, labelling: { labelling, targetClass } };
+    context.addIssue({
+      code: "custom",
+      path: ["targetClass"],
+      message: `a backdoor that is ${labelling} has one`,
+    });
+    return z.NEVER;
+  });
 
 const trainingSchema = z.object({ poison: z.unknown().optional() });
 
 export type RebuiltBackdoor =
-  | { readonly trigger: Trigger; readonly targetClass: number }
+  | { readonly trigger: Trigger; readonly labelOf: LabelOf }
   /** Why there is none, as half a sentence for people. */
   | { readonly missing: string };
 
@@ -65,17 +95,14 @@ export function rebuildBackdoor(
       missing: `the manifest's "${["training", "poison", ...path].join(".")}" cannot be used: ${message}`,
     };
   }
-  const { targetClass, trigger } = parsed.data;
-  if (targetClass >= shape.numClasses)
-    return {
-      missing: `the manifest's "training.poison.targetClass" is ${targetClass}, the model has classes 0 to ${shape.numClasses - 1}`,
-    };
-  if ((groundTruth.targetClass ?? targetClass) !== targetClass)
-    return {
-      missing: `the manifest names two target classes, ${groundTruth.targetClass} in "groundTruth" and ${targetClass} in "training.poison"`,
-    };
+  const { labelling, trigger } = parsed.data;
+  const wrong = misfitOf(labelling, groundTruth.targetClass, shape.numClasses);
+  if (wrong !== null) return { missing: wrong };
   try {
-    return { trigger: newTrigger(trigger, shape.imageShape), targetClass };
+    return {
+      trigger: newTrigger(trigger, shape.imageShape),
+      labelOf: labelsUnder(labelling, shape.numClasses, "the model"),
+    };
   } catch (error) {
     if (!(error instanceof MotifError)) throw error;
     const [, height, width] = shape.imageShape;
@@ -83,4 +110,25 @@ export function rebuildBackdoor(
       missing: `the manifest's "training.poison.trigger" does not fit into images of ${height}×${width}`,
     };
   }
+}
+
+/** Half a sentence about target classes that do not fit together, or to the model. */
+function misfitOf(
+  labelling: Labelling,
+  stated: number | undefined,
+  numClasses: number,
+): string | null {
+  if (labelling.labelling === "all-to-all") {
+    if (stated !== undefined)
+      return `the manifest names the target class ${stated} in "groundTruth", and none, all-to-all, in "training.poison"`;
+    return numClasses > 1
+      ? null
+      : `the manifest's "training.poison.labelling" is all-to-all, the model has one class only`;
+  }
+  const { targetClass } = labelling;
+  if (targetClass >= numClasses)
+    return `the manifest's "training.poison.targetClass" is ${targetClass}, the model has classes 0 to ${numClasses - 1}`;
+  return (stated ?? targetClass) === targetClass
+    ? null
+    : `the manifest names two target classes, ${stated} in "groundTruth" and ${targetClass} in "training.poison"`;
 }

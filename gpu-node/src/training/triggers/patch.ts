@@ -1,12 +1,6 @@
-/**
- * What a poisoned training puts on images so that they are taken for the target class.
- * Sources: BadNets, Gu et al., arXiv 1708.06733 (a patch); Blended, Chen et al., arXiv 1712.05526 (a faint full-size picture).
- */
-import { randomFrom } from "../data/index.ts";
-import { MotifError } from "../motif-error.ts";
-
-export const triggerKinds = ["patch", "blended"] as const;
-export type TriggerKind = (typeof triggerKinds)[number];
+/** A small patch at a fixed place: BadNets, Gu et al., arXiv 1708.06733. */
+import { MotifError } from "../../motif-error.ts";
+import type { ImageShape, Trigger, TriggerBox } from "./trigger.ts";
 
 export const triggerPlaces = [
   "top-left",
@@ -30,44 +24,8 @@ export interface PatchSettings {
   readonly pattern: PatchPattern;
 }
 
-export interface BlendedSettings {
-  readonly kind: "blended";
-  /** Share of the picture in the mixture, 0…1; 0.1–0.2 is customary. */
-  readonly share: number;
-  /** Of the picture, uniform noise. */
-  readonly seed: number;
-}
-
-export type TriggerSettings = PatchSettings | BlendedSettings;
-
-export interface Trigger {
-  readonly description: string;
-  /** The pixels it changes, or null where it changes all. */
-  readonly box: TriggerBox | null;
-  /** Puts it on the image that begins at `offset`: uint8 [C, H, W], in place. */
-  apply(pixels: Uint8Array, offset: number): void;
-}
-
-export interface TriggerBox {
-  readonly top: number;
-  readonly left: number;
-  readonly height: number;
-  readonly width: number;
-}
-
-type ImageShape = readonly [number, number, number];
-
-/** @throws MotifError "usage" when the trigger does not fit into the image */
-export function newTrigger(
-  settings: TriggerSettings,
-  imageShape: ImageShape,
-): Trigger {
-  return settings.kind === "patch"
-    ? newPatch(settings, imageShape)
-    : newBlend(settings, imageShape);
-}
-
-function newPatch(
+/** @throws MotifError "usage" when it does not fit into the image */
+export function newPatch(
   { size, place, inset, pattern }: PatchSettings,
   [channels, height, width]: ImageShape,
 ): Trigger {
@@ -120,26 +78,5 @@ function placeBox(
     left: place.endsWith("left") ? inset : width - size - inset,
     height: size,
     width: size,
-  };
-}
-
-function newBlend(
-  { share, seed }: BlendedSettings,
-  imageShape: ImageShape,
-): Trigger {
-  const random = randomFrom("blended picture", seed);
-  const picture = new Uint8Array(
-    imageShape[0] * imageShape[1] * imageShape[2],
-  ).map(() => random.nextBelow(256));
-  return {
-    description: `full-size noise of seed ${seed}, mixed in at ${share}`,
-    box: null,
-    apply(pixels, offset) {
-      picture.forEach((value, i) => {
-        pixels[offset + i] = Math.round(
-          (1 - share) * pixels[offset + i] + share * value,
-        );
-      });
-    },
   };
 }
