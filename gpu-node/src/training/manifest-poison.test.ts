@@ -90,7 +90,7 @@ describe("says why there is no backdoor to measure", () => {
     [{ targetClass: 10 }, /targetClass" is 10.*0 to 9/],
     [{ targetClass: -1 }, /training\.poison\.targetClass"/],
     [{ targetClass: 3 }, /two target classes, 7 .* and 3/],
-    [{ targetClass: undefined }, /targetClass": .*all-to-one has one/],
+    [{ targetClass: undefined }, /targetClass" .*all-to-one has one/],
     [{ labelling: "some-to-one" }, /training\.poison\.labelling"/],
     [{ labelling: "all-to-all" }, /target class 7 .*none, all-to-all/],
     [{ trigger: { kind: "warp" } }, /training\.poison\.trigger/],
