@@ -4,11 +4,7 @@
  */
 import { compileAttackGraph } from "../attacks/attack-graph.ts";
 import { askForScores } from "../attacks/attack-scores.ts";
-import {
-  attackImages,
-  type AttackedModel,
-  type Perturbed,
-} from "../attacks/attacked-model.ts";
+import { attackImages, type Perturbed } from "../attacks/attacked-model.ts";
 import type { Norm } from "../attacks/pgd.ts";
 import type { Classifier } from "../classifier/classifier.ts";
 import { classOf, type CompiledLogits } from "../classifier/compile-logits.ts";
@@ -77,14 +73,18 @@ export async function measureRobustness(
     options.signal?.throwIfAborted();
     if (standing.length > 0) options.onAttack?.(attack.name, standing.length);
     options.onWork?.(attack.work * (indices.length - standing.length));
-    const images = readAttacked(dataset, standing, batchSize);
     const fallen =
       standing.length === 0
         ? new Set<number>()
-        : await withAttack(attack, model, (run) =>
-            collectFallen(run(images, options), model.compiled, () =>
-              options.onWork?.(attack.work),
+        : await collectFallen(
+            runAttack(
+              attack,
+              model,
+              readAttacked(dataset, standing, batchSize),
+              options.signal,
             ),
+            model.compiled,
+            () => options.onWork?.(attack.work),
           );
     const tried = standing.length;
     standing = standing.filter((index) => !fallen.has(index));
@@ -112,23 +112,18 @@ export async function measureRobustness(
   };
 }
 
-type RunAttack = (
-  images: AsyncIterable<AttackedImage>,
-  options: RobustnessOptions,
-) => AsyncIterable<Perturbed<AttackedImage>>;
-
-/** Compiles what the attack asks, for as long as `use` takes. */
-async function withAttack<Result>(
+/** Compiles what the attack asks, for as long as it takes. */
+async function* runAttack(
   attack: PlannedAttack,
   { classifier, backend, compiled }: AttackedClassifier,
-  use: (run: RunAttack) => Promise<Result>,
-): Promise<Result> {
-  const running = <Answer>(
-    model: AttackedModel<Answer>,
-    begin: Parameters<typeof attackImages<AttackedImage, Answer>>[2],
-  ) => use((images, { signal }) => attackImages(model, images, begin, signal));
-  if (attack.loss === null)
-    return running(askForScores(compiled), attack.begin);
+  images: AsyncIterable<AttackedImage>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Perturbed<AttackedImage>> {
+  if (attack.loss === null) {
+    const model = askForScores(compiled);
+    yield* attackImages(model, images, attack.begin, signal);
+    return;
+  }
   const model = await compileAttackGraph(
     classifier,
     backend,
@@ -136,7 +131,7 @@ async function withAttack<Result>(
     attack.loss,
   );
   try {
-    return await running(model, attack.begin);
+    yield* attackImages(model, images, attack.begin, signal);
   } finally {
     await model.dispose();
   }
