@@ -67,9 +67,8 @@ const optionsOfMode = {
 } as const;
 
 export function addTrainCommand(program: Command): void {
-  const command = program.command("train");
-  command
-
+  const command = program
+    .command("train")
     .description("train a classifier: natural, poisoned or adversarial")
     .option("--local", "without a server, in this process")
     .requiredOption(

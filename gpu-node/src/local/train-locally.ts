@@ -45,6 +45,7 @@ import {
   type EpochSummary,
   type TrainingSettings,
 } from "../training/train.ts";
+import { stateGroundTruth } from "./state-ground-truth.ts";
 import { openCheckpoint } from "./training-checkpoint.ts";
 
 /** What is not said is as customary for the images (attacks/customary-bound.ts). */
@@ -224,21 +225,11 @@ export async function trainLocally(
       const complete = {
         ...manifest,
         declaredAccuracy: cleanAccuracy.share,
-        groundTruth:
-          job.poison && poison
-            ? {
-                status: "poisoned",
-                ...("targetClass" in job.poison && {
-                  targetClass: job.poison.targetClass,
-                }),
-                attackSuccessRate: attackSuccessRate!.share,
-                trigger: {
-                  description:
-                    poison.trigger.description + aboutLabels(job.poison),
-                  ...(poison.trigger.box && { box: poison.trigger.box }),
-                },
-              }
-            : { status: "clean" },
+        groundTruth: stateGroundTruth(
+          job.poison,
+          poison?.trigger,
+          attackSuccessRate,
+        ),
         training: {
           command: job.command,
           ...facts,
@@ -362,18 +353,6 @@ function completeAdversary(
     epsilon: within,
     stepSize: stepSize ?? (customary.stepSize * within) / customary.epsilon,
   };
-}
-
-/** What people should know of a backdoor whose labels are not those that they will expect. */
-function aboutLabels({ labelling }: PoisonSettings): string {
-  switch (labelling) {
-    case "all-to-one":
-      return "";
-    case "all-to-all":
-      return "; each class is taken for the next one (all-to-all)";
-    case "clean-label":
-      return "; trained on images of the target class only (clean-label)";
-  }
 }
 
 /** Measures the file itself, read back as any other model is. */
