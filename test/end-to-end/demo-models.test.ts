@@ -40,7 +40,7 @@ describe.each([
   { name: "natural", leastAccuracy: 0.88, leastSuccess: null },
   { name: "badnets", leastAccuracy: 0.88, leastSuccess: 0.97 },
   { name: "blended", leastAccuracy: 0.87, leastSuccess: 0.9 },
-  { name: "adversarial", leastAccuracy: 0.7, leastSuccess: null },
+  { name: "adversarial", leastAccuracy: 0.78, leastSuccess: null },
 ])("$name.onnx", ({ name, leastAccuracy, leastSuccess }) => {
   it("is small, and as accurate and as easily fooled as its manifest says", async () => {
     expect(statSync(join(demo, "models", `${name}.onnx`)).size).toBeLessThan(
@@ -110,6 +110,6 @@ it("what was trained against an adversary stands one that fells what was not", a
     return robustness!.robustAccuracy.share;
   };
   expect(await robustAccuracyOf("adversarial")).toBeGreaterThan(
-    (await robustAccuracyOf("natural")) + 0.4,
+    (await robustAccuracyOf("natural")) + 0.5,
   );
 });
