@@ -16,6 +16,8 @@ const allowed = {
     "shards",
     "report",
     "search",
+    "training",
+    "attacks",
     "evaluation",
     "classifier",
     "data",

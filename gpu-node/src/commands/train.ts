@@ -3,7 +3,6 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import type { MeasuredShare } from "../evaluation/measured-share.ts";
 import {
   trainLocally,
-  type AdversarySettings,
   type LocalTraining,
   type LocalTrainingOutcome,
 } from "../local/train-locally.ts";
@@ -14,6 +13,7 @@ import {
   optimizerNames,
   type OptimizerSettings,
 } from "../training/optimizer.ts";
+import type { AdversarySettings } from "../training/recipe.ts";
 import { scheduleNames, type ScheduleName } from "../training/schedule.ts";
 import { backendHelp, openBackend } from "./open-backend.ts";
 import { numberWithin, wholeNumber } from "./options.ts";
@@ -238,21 +238,23 @@ async function runTrain(
       datasetName: options.datasetName,
       split: options.split,
       testSplit: options.testSplit,
-      imageShape: options.imageShape,
-      classNames: options.classNames,
-      architecture: options.architecture,
-      settings: {
-        optimizer: optimizerOf(options),
-        epochs: options.epochs,
-        batchSize: options.batchSize,
-        learningRate: options.learningRate,
-        schedule: options.schedule,
-        seed: options.seed,
+      recipe: {
+        imageShape: options.imageShape,
+        classNames: options.classNames,
+        architecture: options.architecture,
+        settings: {
+          optimizer: optimizerOf(options),
+          epochs: options.epochs,
+          batchSize: options.batchSize,
+          learningRate: options.learningRate,
+          schedule: options.schedule,
+          seed: options.seed,
+        },
+        adversary,
+        labelSmoothing: options.labelSmoothing,
+        augmentation: { hasFlip: options.flip === true, shift: options.shift },
+        poison,
       },
-      adversary,
-      labelSmoothing: options.labelSmoothing,
-      augmentation: { hasFlip: options.flip === true, shift: options.shift },
-      poison,
       outPath: options.out,
       name: options.name ?? options.out.replace(/^.*[\\/]|\.onnx$/gi, ""),
       command: commandLine(process.argv.slice(2)),

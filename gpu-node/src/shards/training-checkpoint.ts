@@ -1,7 +1,7 @@
 /** Where an unfinished training stands, in a file beside the model that it will become. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { MotifError } from "../motif-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
 import {
@@ -20,7 +20,6 @@ export interface CheckpointFile {
   /** @returns null when there is none, or its bytes are damaged: the training then starts again */
   read(): Promise<TrainingState | null>;
   write(state: TrainingState): Promise<void>;
-  remove(): Promise<void>;
 }
 
 /**
@@ -46,7 +45,6 @@ export function openCheckpoint(
       return decoded.state;
     },
     write: (state) => writeFileAtomically(path, encode(facts, state)),
-    remove: () => rm(path, { force: true }),
   };
 }
 
