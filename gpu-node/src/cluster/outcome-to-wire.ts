@@ -6,6 +6,7 @@ import {
   type InspectDatasetResult,
   type Pattern,
   type SearchResult,
+  type TrainResult,
 } from "@motif/proto";
 import { MotifError } from "../motif-error.ts";
 import type {
@@ -13,6 +14,7 @@ import type {
   InspectDatasetOutcome,
   SearchOutcome,
   ShardOutcome,
+  TrainOutcome,
 } from "../shards/shard.ts";
 import type { FinishedShard } from "./conversation.ts";
 import { describeFile } from "./file-digest.ts";
@@ -61,6 +63,8 @@ async function kindToWire(
         $case: "inspectDataset",
         value: await inspectionToWire(outcome, register),
       };
+    case "train":
+      return { $case: "train", value: await trainToWire(outcome, register) };
     case "noop":
       return { $case: "noop", value: {} };
   }
@@ -129,5 +133,21 @@ async function inspectionToWire(
     ...facts,
     refusal: refusal ?? "",
     samples: samples ? { ...samples, sheets } : undefined,
+  };
+}
+
+async function trainToWire(
+  outcome: TrainOutcome,
+  register: Register,
+): Promise<TrainResult> {
+  const { cleanAccuracy, attackSuccessRate } = outcome;
+  return {
+    model: await register(outcome.model),
+    manifestJson: JSON.stringify(outcome.manifest),
+    cleanAccuracy: cleanAccuracy.share,
+    cleanAccuracyImages: cleanAccuracy.n,
+    attackSuccessRate: attackSuccessRate?.share,
+    epochs: outcome.epochs,
+    trainMs: outcome.trainMs,
   };
 }

@@ -25,5 +25,7 @@ export function artifactsOf(
   } else if (result?.kind?.$case === "inspectDataset")
     for (const sheet of result.kind.value.samples?.sheets ?? [])
       add(sheet, "image/png");
+  else if (result?.kind?.$case === "train")
+    add(result.kind.value.model, "application/octet-stream");
   return [...found.values()];
 }

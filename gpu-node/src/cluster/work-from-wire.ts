@@ -6,11 +6,12 @@ import type {
   ShardSpec,
 } from "@motif/proto";
 import { MotifError } from "../motif-error.ts";
-import type {
-  DatasetFiles,
-  ModelFiles,
-  SearchWork,
-  ShardWork,
+import {
+  parseRecipe,
+  type DatasetFiles,
+  type ModelFiles,
+  type SearchWork,
+  type ShardWork,
 } from "../shards/shard.ts";
 
 /** Fetches what a shard names. */
@@ -61,6 +62,16 @@ export async function workFromWire(
         kind: "inspect-dataset",
         dataset: await sources.dataset(present(kind.value.dataset, "data set")),
       };
+    case "train": {
+      const { dataset, testSplit, recipeJson, name, command, backend } =
+        kind.value;
+      return {
+        kind: "train",
+        ...{ testSplit, name, command, backend },
+        recipe: parseRecipe(recipeJson),
+        dataset: await sources.dataset(present(dataset, "data set")),
+      };
+    }
     case "noop":
       return { kind: "noop", waitMs: kind.value.waitMs };
     case undefined:

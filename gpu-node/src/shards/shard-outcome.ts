@@ -1,10 +1,16 @@
 /** What comes of a shard in this process: like the result that a control plane keeps, with files where that has artifacts. */
+import type { MeasuredShare } from "../evaluation/measured-share.ts";
 import type { PowerEntry, SourceEntry } from "../report/result.ts";
 import type { SearchIdentity } from "../search/run-searches.ts";
 import type { SearchTrace } from "../search/search-trace.ts";
+import type { EpochSummary } from "../training/train.ts";
 
 export type ShardOutcome =
-  SearchOutcome | CheckModelOutcome | InspectDatasetOutcome | NoopOutcome;
+  | SearchOutcome
+  | CheckModelOutcome
+  | InspectDatasetOutcome
+  | TrainOutcome
+  | NoopOutcome;
 
 export interface SearchOutcome {
   readonly kind: "search";
@@ -93,6 +99,19 @@ export interface SampleSheets {
   readonly classesPerSheet: number;
   /** PNG files in the work folder, classes in their order. */
   readonly sheets: readonly string[];
+}
+
+export interface TrainOutcome {
+  readonly kind: "train";
+  /** ONNX, a path in the work folder. */
+  readonly model: string;
+  readonly manifest: Readonly<Record<string, unknown>>;
+  readonly cleanAccuracy: MeasuredShare;
+  /** Null for a model without a backdoor. */
+  readonly attackSuccessRate: MeasuredShare | null;
+  /** Those of this attempt; what an earlier one did before its checkpoint is not among them. */
+  readonly epochs: readonly EpochSummary[];
+  readonly trainMs: number;
 }
 
 export interface NoopOutcome {

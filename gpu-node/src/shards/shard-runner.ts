@@ -12,6 +12,7 @@ import { newOpenInputs } from "./open-inputs.ts";
 import { newOpenedCache } from "./opened-cache.ts";
 import { runNoop } from "./run-noop.ts";
 import { runSearchShard, type SearchResources } from "./run-search-shard.ts";
+import { runTrainShard } from "./run-train-shard.ts";
 import type { ShardContext } from "./shard-context.ts";
 import type { ShardOutcome } from "./shard-outcome.ts";
 import type { ShardWork } from "./shard-work.ts";
@@ -64,6 +65,10 @@ export function newShardRunner(options: {
         case "check-model": {
           const backend = await backends.find(work.backend, context.backend);
           return inspectModel(work, context, backend, inputs);
+        }
+        case "train": {
+          const backend = await backends.find(work.backend, context.backend);
+          return runTrainShard(work, context, backend, cacheDirectory);
         }
         case "search": {
           const backend = await backends.find(work.backend, context.backend);

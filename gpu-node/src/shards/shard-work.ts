@@ -1,11 +1,12 @@
 /** What a shard asks of this process: plain, and every path on this machine. */
 import type { SearchIdentity } from "../search/run-searches.ts";
 import type { SearchSettings } from "../search/settings.ts";
+import type { TrainingRecipe } from "../training/recipe.ts";
 
 export type { SearchIdentity } from "../search/run-searches.ts";
 
 export type ShardWork =
-  SearchWork | CheckModelWork | InspectDatasetWork | NoopWork;
+  SearchWork | CheckModelWork | InspectDatasetWork | TrainWork | NoopWork;
 
 export interface ModelFiles {
   readonly path: string;
@@ -50,6 +51,21 @@ export interface CheckModelWork {
 export interface InspectDatasetWork {
   readonly kind: "inspect-dataset";
   readonly dataset: DatasetFiles;
+}
+
+/** One model, from its first step to its measured accuracy. */
+export interface TrainWork {
+  readonly kind: "train";
+  /** Its split is what is trained on. */
+  readonly dataset: DatasetFiles;
+  /** What the accuracy is measured on. */
+  readonly testSplit: string;
+  readonly recipe: TrainingRecipe;
+  /** What the model is called. */
+  readonly name: string;
+  /** How it came about, for its manifest. */
+  readonly command: string;
+  readonly backend: string;
 }
 
 export interface NoopWork {

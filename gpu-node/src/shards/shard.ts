@@ -8,6 +8,7 @@ export type {
   SearchIdentity,
   SearchWork,
   ShardWork,
+  TrainWork,
 } from "./shard-work.ts";
 export type {
   CheckModelOutcome,
@@ -16,6 +17,8 @@ export type {
   PatternOutcome,
   SearchOutcome,
   ShardOutcome,
+  TrainOutcome,
 } from "./shard-outcome.ts";
 export type { ShardContext } from "./shard-context.ts";
+export { parseRecipe } from "../training/recipe-schema.ts";
 export { newShardRunner, type ShardRunner } from "./shard-runner.ts";

@@ -8,12 +8,9 @@ import {
   type Labelling,
   type LabelOf,
 } from "./labelling.ts";
+import { triggerSchema } from "./trigger-schema.ts";
 import { newTrigger } from "./triggers/index.ts";
-import { patchPatterns, triggerPlaces } from "./triggers/patch.ts";
 import type { Trigger } from "./triggers/trigger.ts";
-
-const pixels = z.number().int().min(0).max(100_000);
-const seed = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /** Manifests may come from anywhere: nothing of them is believed, and what is large is refused. */
 const poisonSchema = z
@@ -21,31 +18,7 @@ const poisonSchema = z
     /** Manifests of before there were several do not name it. */
     labelling: z.enum(labellingNames).default("all-to-one"),
     targetClass: z.number().int().min(0).max(100_000).optional(),
-    trigger: z.discriminatedUnion("kind", [
-      z.object({
-        kind: z.literal("patch"),
-        size: pixels.min(1),
-        place: z.enum(triggerPlaces),
-        inset: pixels,
-        pattern: z.enum(patchPatterns),
-      }),
-      z.object({
-        kind: z.literal("blended"),
-        share: z.number().min(0).max(1),
-        seed,
-      }),
-      z.object({
-        kind: z.literal("sinusoid"),
-        amplitude: z.number().positive().max(1),
-        frequency: z.number().positive().max(100_000),
-      }),
-      z.object({
-        kind: z.literal("warp"),
-        grid: pixels.min(2),
-        strength: z.number().positive().max(1_000),
-        seed,
-      }),
-    ]),
+    trigger: triggerSchema,
   })
   .transform(({ labelling, targetClass, trigger }, context) => {
     if (labelling === "all-to-all")
