@@ -75,13 +75,14 @@ const allowedInEngine = {
 const controlPlane = "^control-plane/src/";
 const allowedInControlPlane = {
   shards: ["shards"],
+  background: ["background"],
   database: ["database"],
   storage: ["storage", "database"],
   progress: ["progress", "database"],
   "audit-log": ["audit-log", "database"],
   auth: ["auth", "audit-log", "database"],
   results: ["results", "shards", "progress", "database"],
-  leases: ["leases", "shards", "results", "progress", "database"],
+  leases: ["leases", "shards", "results", "progress", "background", "database"],
   nodes: ["nodes", "auth", "audit-log", "progress", "database"],
   jobs: [
     "jobs",
@@ -110,6 +111,7 @@ const allowedInControlPlane = {
     "jobs",
     "shards",
     "progress",
+    "background",
     "audit-log",
     "auth",
     "storage",

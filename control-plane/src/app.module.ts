@@ -6,6 +6,7 @@ import { DatabaseModule } from "./database/database.module.ts";
 import { HealthModule } from "./health/health.module.ts";
 import { LeasesModule } from "./leases/leases.module.ts";
 import { newLoggingModule } from "./logging/logging.module.ts";
+import { ModelsModule } from "./models/models.module.ts";
 import { MetricsModule } from "./metrics/metrics.module.ts";
 import { ProgressModule } from "./progress/progress.module.ts";
 import { RestModule } from "./rest/rest.module.ts";
@@ -18,6 +19,7 @@ const parts = [
   MetricsModule,
   LeasesModule,
   ProgressModule,
+  ModelsModule,
   RestModule,
   RpcModule,
 ];

@@ -14,7 +14,7 @@ import {
 import { checkInvariants } from "../../control-plane/src/leases/check-invariants.ts";
 import type { GrantedLease } from "../../control-plane/src/leases/lease-operations.ts";
 import { newLeaseOperations } from "../../control-plane/src/leases/new-lease-operations.ts";
-import { Repeating } from "../../control-plane/src/leases/repeating.ts";
+import { Repeating } from "../../control-plane/src/background/repeating.ts";
 import { migrate } from "../../prisma/migrate.ts";
 import { addOnlineNode, submitNoops } from "../harness/noop-shards.ts";
 import {

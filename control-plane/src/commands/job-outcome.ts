@@ -25,3 +25,10 @@ export async function requireSucceeded(
       `\`motif export ${id} --out DIR\` writes what was done.`,
   );
 }
+
+/** What to tell a person who stopped watching. */
+export function describeLeaving(job: ApiJob | undefined): string {
+  if (!job) return "Stopped before a job was submitted.";
+  const id = shortId(job.id);
+  return `Stopped watching; the job goes on. \`motif jobs ${id} --watch\` watches it again, \`motif cancel ${id}\` ends it.`;
+}

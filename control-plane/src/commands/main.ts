@@ -12,6 +12,7 @@ import { addJobsCommand } from "./jobs.ts";
 import { addModelsCommand } from "./models.ts";
 import { addNodesCommand } from "./nodes.ts";
 import { addSearchCommand } from "./search.ts";
+import { addTrainCommand } from "./train.ts";
 import { addJoinTokensCommand, addTokensCommand } from "./tokens.ts";
 import { addUpCommand } from "./up.ts";
 
@@ -21,6 +22,7 @@ addUpCommand(program);
 addModelsCommand(program);
 addDatasetsCommand(program);
 addSearchCommand(program);
+addTrainCommand(program);
 addJobsCommand(program);
 addChangeCommands(program);
 addExportCommand(program);

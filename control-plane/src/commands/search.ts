@@ -3,7 +3,7 @@ import { Option, type Command } from "commander";
 import type { ApiClient } from "./api-client.ts";
 import type { ApiJob } from "./api-types.ts";
 import { exportJob } from "./export.ts";
-import { requireSucceeded } from "./job-outcome.ts";
+import { describeLeaving, requireSucceeded } from "./job-outcome.ts";
 import {
   clientOf,
   numberWithin,
@@ -166,7 +166,7 @@ async function runSearch(flags: SearchFlags): Promise<void> {
         progress.finish();
       }
     },
-    () => describeStop(submitted[0]),
+    () => describeLeaving(submitted[0]),
   );
 }
 
@@ -226,10 +226,4 @@ async function finish(
       `Job ${shortId(ended.id)} is done. \`motif export ${shortId(ended.id)} --out DIR\` writes its result and report.`,
     );
   await exportJob(client, ended, { ...flags, out: flags.out }, signal);
-}
-
-function describeStop(job: ApiJob | undefined): string {
-  if (!job) return "Stopped before a job was submitted.";
-  const id = shortId(job.id);
-  return `Stopped watching; the job goes on. \`motif jobs ${id} --watch\` watches it again, \`motif cancel ${id}\` ends it.`;
 }

@@ -79,6 +79,10 @@ function describeEvent(
         ({ targetClass, canvasIndex, seed, kStar }) =>
           `${nameClass(targetClass)}, canvas ${canvasIndex}, seed ${seed}: k* ${kStar ?? "∞"}`,
       );
+    case "model-trained":
+      return [
+        `${textIn(body.name)}: clean accuracy ${percentIn(body.cleanAccuracy)}${body.attackSuccessRate === null ? "" : `, attack success rate ${percentIn(body.attackSuccessRate)}`}`,
+      ];
     case "shard-retry":
       return [
         `shard ${idIn(body.shardId)} is tried again: ${textIn(body.reason)}`,
@@ -105,4 +109,5 @@ function describeEvent(
 }
 
 const textIn = (value: unknown) => (typeof value === "string" ? value : "");
+const percentIn = (value: unknown) => `${(100 * Number(value)).toFixed(2)}%`;
 const idIn = (value: unknown) => shortId(textIn(value));

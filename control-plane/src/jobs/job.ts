@@ -5,6 +5,7 @@ export const jobKinds = [
   "search",
   "check-model",
   "inspect-dataset",
+  "train",
   "noop",
 ] as const;
 export type JobKind = (typeof jobKinds)[number];

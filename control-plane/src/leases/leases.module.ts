@@ -15,7 +15,7 @@ import { QUEUE } from "../database/queue.ts";
 import { LEASE_OPERATIONS, type LeaseOperations } from "./lease-operations.ts";
 import { newLeaseOperations } from "./new-lease-operations.ts";
 import { tellProgress } from "./progress-pulse.ts";
-import { Repeating } from "./repeating.ts";
+import { Repeating } from "../background/repeating.ts";
 
 const feedMs = 100;
 const expireMs = 500;

@@ -11,6 +11,7 @@ import {
   presetNames,
   settingBounds,
 } from "../jobs/search-settings.ts";
+import { isUsableName } from "../models/register-model.ts";
 import { limit, position } from "./pages.ts";
 
 /** What the column takes. */
@@ -99,8 +100,55 @@ const noopRequest = z.strictObject({
   name,
 });
 
+/** Most models of one job, and bytes of one recipe. */
+const mostRuns = 1_000;
+const largestRecipe = 64 * 1024;
+
+const trainRequest = z.strictObject({
+  kind: z.literal("train"),
+  dataset: reference,
+  split: z
+    .string()
+    .min(1)
+    .max(100)
+    .default("train")
+    .describe("What is trained on."),
+  testSplit: z
+    .string()
+    .min(1)
+    .max(100)
+    .default("test")
+    .describe("What the accuracy is measured on."),
+  runs: z
+    .array(
+      z.strictObject({
+        name: z
+          .string()
+          .refine(isUsableName, "no name for a model")
+          .describe("What the model is called."),
+        recipe: z
+          .record(z.string(), z.unknown())
+          .refine(
+            (recipe) => JSON.stringify(recipe).length <= largestRecipe,
+            "it is too long",
+          )
+          .describe(
+            "All that decides what the training makes of the images, as `motif train --print-recipes` prints it.",
+          ),
+        command: z.string().max(10_000).default(""),
+      }),
+    )
+    .min(1)
+    .max(mostRuns)
+    .describe("A model each."),
+  backend: z.string().min(1).max(100).default("auto"),
+  weight,
+  name,
+});
+
 export const jobRequest = z.discriminatedUnion("kind", [
   searchRequest,
+  trainRequest,
   noopRequest,
 ]);
 export type JobRequest = z.infer<typeof jobRequest>;

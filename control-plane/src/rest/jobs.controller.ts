@@ -33,6 +33,7 @@ import { listJobs, readJob } from "../jobs/read-jobs.ts";
 import { readResult, type JobResult } from "../jobs/result.ts";
 import { presets, settingBounds } from "../jobs/search-settings.ts";
 import { submitNoop } from "../jobs/submit-noop.ts";
+import { submitTrain } from "../jobs/submit-train.ts";
 import { submitSearch } from "../jobs/submit-search.ts";
 import {
   ARTIFACT_STORE,
@@ -82,11 +83,18 @@ export class JobsController {
     @Body({ schema: jobRequest }) request: JobRequest,
     @FromCaller() caller: Caller,
   ): Promise<JobView> {
-    const id =
-      request.kind === "search"
-        ? await submitSearch(this.#database, this.#store, request, caller)
-        : await submitNoop(this.#database, request, caller);
-    return readJob(this.#database.pool, id);
+    return readJob(this.#database.pool, await this.#submit(request, caller));
+  }
+
+  #submit(request: JobRequest, caller: Caller): Promise<string> {
+    switch (request.kind) {
+      case "search":
+        return submitSearch(this.#database, this.#store, request, caller);
+      case "train":
+        return submitTrain(this.#database, request, caller);
+      case "noop":
+        return submitNoop(this.#database, request, caller);
+    }
   }
 
   @Get()

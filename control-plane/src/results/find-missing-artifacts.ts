@@ -1,4 +1,4 @@
-/** A result names its masks, pictures and sheets by digest; they have to be there before it is written. */
+/** A result names its masks, pictures, sheets and models by digest; they have to be there before it is written. */
 import type { Queryable } from "../database/database.ts";
 import type { Pattern, ShardResult } from "../shards/shard-result.ts";
 
@@ -22,6 +22,7 @@ export async function findMissingArtifacts(
 function namedBy(result: ShardResult): readonly string[] {
   if (result.kind === "search") return result.patterns.flatMap(artifactsOf);
   if (result.kind === "inspect-dataset") return result.samples?.sheets ?? [];
+  if (result.kind === "train") return [result.model.sha256];
   return [];
 }
 

@@ -6,6 +6,7 @@ import type { AcceptedResult } from "./accepted-result.ts";
 import { writeCheck } from "./write-check.ts";
 import { writeInspection } from "./write-inspection.ts";
 import { writePatterns } from "./write-patterns.ts";
+import { writeTrainings } from "./write-trainings.ts";
 
 /** @returns the events that tell of them */
 export async function writeResults(
@@ -31,11 +32,15 @@ export async function writeResults(
     events.push(await writeCheck(client, check));
   for (const inspection of results.filter(isOfKind("inspect-dataset")))
     events.push(await writeInspection(client, inspection));
+  const trainings = results.filter(isOfKind("train"));
+  if (trainings.length > 0)
+    events.push(...(await writeTrainings(client, trainings)));
   return events;
 }
 
-/** Patterns have rows of their own. */
+/** Patterns and trained models have rows of their own. */
 function bodyOf(result: ShardResult): object {
+  if (result.kind === "train") return { kind: "train" };
   if (result.kind !== "search") return result;
   const { patterns: _patterns, ...rest } = result;
   return rest;

@@ -10,6 +10,7 @@ import type {
   SearchResult,
   SearchTrace,
   ShardResult,
+  TrainResult,
 } from "../shards/shard-result.ts";
 import type { SearchIdentity } from "../shards/shard-spec.ts";
 import {
@@ -47,6 +48,8 @@ export function fromWireShardResult(
       return readCheckModel(kind.value);
     case "inspectDataset":
       return readInspectDataset(kind.value);
+    case "train":
+      return readTrain(kind.value);
     case "noop":
       return { kind: "noop" };
   }
@@ -298,4 +301,44 @@ function readJson(field: string, text: string): unknown {
   } catch (error) {
     throw new FieldViolation(field, `It is no JSON: ${String(error)}`);
   }
+}
+
+const readTrain = (result: wire.TrainResult): TrainResult => ({
+  kind: "train",
+  model: readArtifact(result.model, "model"),
+  manifest: readObject("manifest_json", result.manifestJson),
+  cleanAccuracy: readShare("clean_accuracy", result.cleanAccuracy),
+  cleanAccuracyImages: readInteger(
+    "clean_accuracy_images",
+    result.cleanAccuracyImages,
+  ),
+  attackSuccessRate:
+    result.attackSuccessRate === undefined
+      ? null
+      : readShare("attack_success_rate", result.attackSuccessRate),
+  epochs: readList("epochs", result.epochs, mostEntries, (epoch, at) => ({
+    epoch: readInteger(`${at}.epoch`, epoch.epoch),
+    loss: readNumber(`${at}.loss`, epoch.loss),
+    accuracy: readShare(`${at}.accuracy`, epoch.accuracy),
+  })),
+  trainMs: readNumber("train_ms", result.trainMs),
+});
+
+/** As registered manifests are: at most 256 KiB (models/read-model-file.ts). */
+const longestManifest = 256 * 1024;
+
+function readObject(
+  field: string,
+  text: string,
+): Readonly<Record<string, unknown>> {
+  readText(field, text, longestManifest);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new FieldViolation(field, "It is not JSON.");
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>;
+  throw new FieldViolation(field, "A JSON object is expected.");
 }

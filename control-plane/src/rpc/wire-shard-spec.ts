@@ -41,6 +41,20 @@ export function toWireShardSpec(spec: ShardSpec): wire.ShardSpec {
           value: { dataset: toWireDataset(spec.dataset) },
         },
       };
+    case "train":
+      return {
+        kind: {
+          $case: "train",
+          value: {
+            dataset: toWireDataset(spec.dataset),
+            testSplit: spec.testSplit,
+            recipeJson: JSON.stringify(spec.recipe),
+            name: spec.name,
+            command: spec.command,
+            backend: spec.backend,
+          },
+        },
+      };
     case "noop":
       return { kind: { $case: "noop", value: { waitMs: spec.waitMs } } };
   }

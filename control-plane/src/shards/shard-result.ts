@@ -2,7 +2,11 @@
 import type { SearchIdentity } from "./shard-spec.ts";
 
 export type ShardResult =
-  SearchResult | CheckModelResult | InspectDatasetResult | NoopResult;
+  | SearchResult
+  | CheckModelResult
+  | InspectDatasetResult
+  | TrainResult
+  | NoopResult;
 
 export interface SearchResult {
   readonly kind: "search";
@@ -114,6 +118,29 @@ export interface SampleSheets {
   readonly classesPerSheet: number;
   /** Digests; sheet i holds the classes from i · classesPerSheet on. */
   readonly sheets: readonly string[];
+}
+
+export interface TrainResult {
+  readonly kind: "train";
+  /** The .onnx file. */
+  readonly model: ArtifactReference;
+  readonly manifest: Readonly<Record<string, unknown>>;
+  /** 0…1. */
+  readonly cleanAccuracy: number;
+  readonly cleanAccuracyImages: number;
+  /** Null for a model without a backdoor. */
+  readonly attackSuccessRate: number | null;
+  /** Those of the last attempt. */
+  readonly epochs: readonly TrainedEpoch[];
+  readonly trainMs: number;
+}
+
+/** Means over an epoch's images as they were trained on. */
+export interface TrainedEpoch {
+  /** From 1. */
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
 }
 
 export interface NoopResult {

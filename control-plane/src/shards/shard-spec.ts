@@ -1,7 +1,7 @@
 /** What a shard asks a node to do: the plain form that is planned, kept in the database and put on the wire (rpc/). */
 
 export type ShardSpec =
-  SearchSpec | CheckModelSpec | InspectDatasetSpec | NoopSpec;
+  SearchSpec | CheckModelSpec | InspectDatasetSpec | TrainSpec | NoopSpec;
 
 export interface SearchSpec {
   readonly kind: "search";
@@ -30,6 +30,22 @@ export interface CheckModelSpec {
 export interface InspectDatasetSpec {
   readonly kind: "inspect-dataset";
   readonly dataset: DatasetReference;
+}
+
+/** Trains one model and measures it. */
+export interface TrainSpec {
+  readonly kind: "train";
+  /** Its split is what is trained on. */
+  readonly dataset: DatasetReference;
+  /** What the accuracy is measured on. */
+  readonly testSplit: string;
+  /** All that decides what the training makes of the images: nodes know what it means. */
+  readonly recipe: Readonly<Record<string, unknown>>;
+  /** What the model is called. */
+  readonly name: string;
+  /** How it came about, for its manifest. */
+  readonly command: string;
+  readonly backend: string;
 }
 
 /** Does nothing for a while: what leases cost, measured. */

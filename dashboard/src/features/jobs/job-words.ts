@@ -8,6 +8,7 @@ const kindWords: Readonly<Record<Job["kind"], string>> = {
   search: "Search",
   "check-model": "Model check",
   "inspect-dataset": "Data set inspection",
+  train: "Training",
   noop: "Trial without work",
 };
 export const kindWord = (kind: Job["kind"]): string => kindWords[kind];

@@ -10,6 +10,7 @@ const kinds: readonly JobKind[] = [
   "search",
   "check-model",
   "inspect-dataset",
+  "train",
   "noop",
 ];
 
