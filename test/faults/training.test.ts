@@ -1,0 +1,165 @@
+/**
+ * Trainings on a cluster: what comes out is what the same training gives on one machine, byte for byte, whether its node was killed,
+ * its job paused or nothing happened; and it is a model like any other.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it, onTestFailed } from "vitest";
+import { writeColumnDataset } from "../../gpu-node/src/training/check-dataset.ts";
+import { Cluster } from "../harness/cluster.ts";
+import { runMotif } from "../harness/motif.ts";
+import { waitFor } from "../harness/wait-for.ts";
+
+let cluster: Cluster;
+let folder: string;
+
+interface Job {
+  readonly id: string;
+  readonly status: string;
+  readonly done: number;
+}
+interface Model {
+  readonly name: string;
+  readonly sha256: string;
+  readonly setting: string;
+  readonly status: string;
+  readonly checks: readonly { readonly problem: string | null }[];
+}
+
+beforeAll(async () => {
+  cluster = await Cluster.start({ replicas: 1 });
+  folder = join(cluster.folder, "columns");
+  await mkdir(folder);
+  await writeColumnDataset(folder, "train", 240, 1);
+  await writeColumnDataset(folder, "t10k", 90, 2);
+  await cluster.startNode("first", { slots: 1 });
+  await ask("datasets", "add", folder, "--name", "columns");
+}, 120_000);
+afterAll(() => cluster?.close(), 60_000);
+
+/** What a command that must succeed prints with --json. */
+async function ask<T>(...args: string[]): Promise<T> {
+  const { status, stdout, stderr } = await runMotif(
+    ...[...args, "--json", "--url", cluster.replicas[0].address],
+  );
+  expect(status, `motif ${args.join(" ")}: ${stderr}`).toBe(0);
+  return JSON.parse(stdout) as T;
+}
+
+const recipe = (epochs: number) => [
+  ...["--batch-size", "16", "--epochs", `${epochs}`],
+  ...["--architecture", "small-cnn"],
+];
+const submit = (name: string, epochs: number, ...more: string[]) =>
+  ask<Job>(
+    ...["train", "--dataset", "columns", "--name", name, "--no-watch"],
+    ...[...recipe(epochs), ...more],
+  );
+const jobOf = ({ id }: Job) => cluster.request<Job>("GET", `/api/jobs/${id}`);
+const modelsNow = () => cluster.request<Model[]>("GET", "/api/models");
+
+async function locally(name: string, epochs: number): Promise<string> {
+  const out = join(cluster.folder, `${name}.onnx`);
+  const { status, stdout, stderr } = await runMotif(
+    ...["train", "--local", "--dataset", folder, "--out", out, "--json"],
+    ...["--threads", "1", "--backend", "onnxruntime:cpu", ...recipe(epochs)],
+  );
+  expect(status, stderr).toBe(0);
+  return (JSON.parse(stdout) as { sha256: string }).sha256;
+}
+
+async function trained(name: string): Promise<Model> {
+  let found: Model | undefined;
+  await waitFor(
+    `the model ${name} to be checked`,
+    async () => {
+      found = (await modelsNow()).find((model) => model.name === name);
+      return found !== undefined && found.status !== "CHECKING";
+    },
+    { withinMs: 60_000 },
+  );
+  return found!;
+}
+
+it("a sweep is one job, and each of its models is registered, checked, and the bytes that one machine makes", async () => {
+  onTestFailed(() => console.error(cluster.logs()));
+  const job = await ask<Job>(
+    ...["train", "--dataset", "columns", "--name", "swept"],
+    ...[...recipe(3), "--sweep", "seed=0,1"],
+  );
+  expect(job).toMatchObject({ status: "SUCCEEDED" });
+  const model = await trained("swept-seed-0");
+  expect(model).toMatchObject({
+    status: "READY",
+    sha256: await locally("swept", 3),
+  });
+  const other = await trained("swept-seed-1");
+  expect(other.status).toBe("READY");
+  expect(other.sha256).not.toBe(model.sha256);
+});
+
+it("a backdoored model says so, and its name cannot be taken again", async () => {
+  onTestFailed(() => console.error(cluster.logs()));
+  await ask(
+    ...["train", "--dataset", "columns", "--name", "bad", ...recipe(6)],
+    ...["--mode", "poisoned", "--target", "1", "--trigger-size", "2"],
+  );
+  expect(await trained("bad")).toMatchObject({
+    status: "READY",
+    setting: "poisoned",
+  });
+  const again = await runMotif(
+    ...["train", "--dataset", "columns", "--name", "bad", ...recipe(1)],
+    ...["--url", cluster.replicas[0].address],
+  );
+  expect(again.status).toBe(1);
+  expect(again.stderr).toMatch(/There is a model "bad" already.*--name/);
+});
+
+it("a killed node and a pause change nothing of the bytes", async () => {
+  onTestFailed(() => console.error(cluster.logs()));
+  const epochs = 400;
+  const job = await submit("long", epochs);
+  const comesTo = (share: number) =>
+    waitFor(
+      `the training to be at ${share}`,
+      async () => (await jobOf(job)).done >= share,
+      { withinMs: 120_000 },
+    );
+  await comesTo(0.1);
+  await cluster.request("POST", `/api/jobs/${job.id}/pause`);
+  await waitFor(
+    "its checkpoint to be handed over",
+    async () => {
+      const [shard] = await cluster.query<{ checkpoint: string | null }>(
+        `SELECT checkpoint_sha256 AS checkpoint FROM shard WHERE job_id = $1 AND status = 'PENDING'`,
+        [job.id],
+      );
+      return shard?.checkpoint != null;
+    },
+    { withinMs: 60_000 },
+  );
+  const before = (await jobOf(job)).done;
+  await cluster.request("POST", `/api/jobs/${job.id}/resume`);
+  await comesTo(Math.max(0.3, before + 0.05));
+  await cluster.node("first").kill();
+  await cluster.startNode("second", { slots: 1 });
+  await waitFor(
+    "the training to end",
+    async () => (await jobOf(job)).status !== "RUNNING",
+    { withinMs: 240_000 },
+  );
+  expect((await jobOf(job)).status).toBe("SUCCEEDED");
+  expect((await trained("long")).sha256).toBe(await locally("long", epochs));
+}, 400_000);
+
+it("what cannot be trained is told with the shard, and nothing is registered", async () => {
+  onTestFailed(() => console.error(cluster.logs()));
+  const { status, stderr } = await runMotif(
+    ...["train", "--dataset", "columns", "--name", "never", ...recipe(1)],
+    ...["--test-split", "none", "--url", cluster.replicas[0].address],
+  );
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/1 of 1 shards could not be done .*none/s);
+  expect((await modelsNow()).map(({ name }) => name)).not.toContain("never");
+});
