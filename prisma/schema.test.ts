@@ -89,7 +89,7 @@ async function readForeignKeys(table: string): Promise<readonly ForeignKey[]> {
       FROM unnest(${numbers}) WITH ORDINALITY AS key (number, place)
       JOIN pg_attribute ON attrelid = ${relation} AND attnum = number)`;
   const action = (column: string) =>
-    `CASE ${column} WHEN 'a' THEN 'NoAction' WHEN 'c' THEN 'Cascade' ELSE ${column}::text END`;
+    `CASE ${column} WHEN 'a' THEN 'NoAction' WHEN 'c' THEN 'Cascade' WHEN 'n' THEN 'SetNull' ELSE ${column}::text END`;
   const { rows } = await database.pool.query<ForeignKey>(
     `SELECT ${names("conrelid", "conkey")} AS columns, confrelid::regclass::text AS table,
        ${names("confrelid", "confkey")} AS references,
