@@ -70,7 +70,7 @@ export function addPoisonOptions(command: Command): void {
     )
     .option(
       "--poison-rate <x>",
-      "share of the training images that get the trigger; with --clean-label of the target's own, where about 0.3 is needed",
+      "share of the training images that get the trigger; with --clean-label of the target's own, where about half is needed",
       numberWithin(0, 1),
       0.05,
     )
