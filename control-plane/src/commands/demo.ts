@@ -1,6 +1,6 @@
 /**
- * `motif demo`: a control plane and two compute nodes on this machine search the bundled models, one natural and one with a
- * backdoor, and what they found is set side by side. It then goes on serving, until Ctrl+C. Started again on the same folder it
+ * `motif demo`: a control plane and two compute nodes on this machine search the bundled models, one natural, one with a
+ * backdoor and one trained against an adversary, and what they found is set side by side. It then goes on serving, until Ctrl+C. Started again on the same folder it
  * finds everything there.
  */
 import { join, relative, resolve } from "node:path";

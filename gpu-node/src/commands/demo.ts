@@ -1,6 +1,6 @@
 /**
- * `motif demo --local`: searches the bundled models in this process, without a server, one natural and one with a backdoor, and
- * sets them side by side. Free canvases find what a class can be made of at all, and so the trigger; natural ones show what the
+ * `motif demo --local`: searches the bundled models in this process, without a server, one natural, one with a backdoor and one
+ * trained against an adversary, and sets them side by side. Free canvases find what a class can be made of at all, and so the trigger; natural ones show what the
  * paper shows.
  */
 import { join, relative, resolve } from "node:path";
@@ -18,7 +18,7 @@ import { formatSeconds, newProgress, type Progress } from "./progress.ts";
 import { runStoppable } from "./stoppable.ts";
 
 const bundled = fileURLToPath(new URL("../../../infra/demo/", import.meta.url));
-const models = ["natural", "badnets"] as const;
+const models = ["natural", "badnets", "adversarial"] as const;
 const sources = ["free", "natural"] as const;
 const demoSettings = {
   ...presets.default,

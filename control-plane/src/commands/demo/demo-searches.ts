@@ -1,4 +1,4 @@
-/** What the demo searches: two models, one with a backdoor, each by two kinds of canvas. Free canvases find what a class can be
+/** What the demo searches: the paper's three settings, a natural model, one with a backdoor and one trained against an adversary, each by two kinds of canvas. Free canvases find what a class can be
  * made of at all, and so the trigger; natural ones show what the paper shows. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,7 @@ const bundled = fileURLToPath(
   new URL("../../../../infra/demo/", import.meta.url),
 );
 const datasetName = "Fashion-MNIST sample";
-const models = ["natural", "badnets"] as const;
+const models = ["natural", "badnets", "adversarial"] as const;
 /** The newest search is what the list of models goes by: that in which a trigger shows comes last. */
 const sources = ["natural", "free"] as const;
 
