@@ -260,3 +260,54 @@ describe("motif train --local", () => {
     expect(noSplit.status).toBe(1);
   });
 });
+
+describe("motif train --print-recipes", () => {
+  const print = (...more: string[]) =>
+    motif("train", "--print-recipes", "--dataset", "any", ...more);
+
+  it("prints a training for each combination of the sweeps, and trains nothing", async () => {
+    const { status, stdout, stderr } = await print(
+      ...["--name", "m", "--sweep", "seed=0,1", "--sweep=epochs=2,5"],
+    );
+    expect(status, stderr).toBe(0);
+    const runs = JSON.parse(stdout) as {
+      name: string;
+      command: string;
+      recipe: { settings: { seed: number; epochs: number } };
+    }[];
+    expect(runs.map(({ name }) => name)).toEqual([
+      "m-seed-0-epochs-2",
+      "m-seed-0-epochs-5",
+      "m-seed-1-epochs-2",
+      "m-seed-1-epochs-5",
+    ]);
+    expect(runs[2].recipe.settings).toMatchObject({ seed: 1, epochs: 2 });
+    expect(runs[2].command).toBe(
+      "motif train --dataset any --name m --seed 1 --epochs 2",
+    );
+  });
+
+  it.each([
+    ["a sweep without values", ["--sweep", "seed"], /--sweep seed: .*seed=0,1/],
+    ["a sweep of no option", ["--sweep", "sead=1"], /unknown option '--sead'/],
+    ["a value that is none", ["--sweep", "epochs=1,x"], /--epochs.*'x'/],
+    [
+      "more than a job takes",
+      [
+        ...[
+          "--sweep",
+          `seed=${Array.from({ length: 40 }, (_, i) => i).join()}`,
+        ],
+        ...[
+          "--sweep",
+          `epochs=${Array.from({ length: 26 }, (_, i) => i + 1).join()}`,
+        ],
+      ],
+      /1040 models, 1000 is the most/,
+    ],
+  ])("refuses %s with exit status 2", async (_, more, message) => {
+    const { status, stderr } = await print(...more);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+  });
+});
