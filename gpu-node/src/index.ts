@@ -7,6 +7,8 @@ export { measurePower } from "./evaluation/measure-power.ts";
 export { predictImages } from "./evaluation/clean-accuracy.ts";
 export { compilePredictor } from "./evaluation/predict.ts";
 export { rankPixels } from "./evaluation/power-curve.ts";
+export { decodeNpy } from "./report/npy.ts";
+export type { Result } from "./report/result.ts";
 export { buildStepGraph } from "./search/step-graph.ts";
 export { newBatchOrder } from "./search/batch-order.ts";
 export { openImageSource } from "./search/image-source.ts";

@@ -1,6 +1,7 @@
 /** `npm run bench -- WHAT`: the measurements that there are, a file each. */
 const benchmarks: Readonly<Record<string, string>> = {
   search: "steps and image gradients a second of the packed search loop",
+  settings: "smoothness, connected area and k* of several results' patterns",
   training: "milliseconds of a training step",
   leases: "the lease operations alone: shards a second, dispatch, cancelling",
   dashboard: "first paint, script, frames while scrolling 20,000 patterns",

@@ -1,7 +1,7 @@
 /** The outline of a data set: read to its end once, so that whatever is damaged shows here, and what its images look like. */
 import { describeDataset, openDataset, type Dataset } from "../data/index.ts";
-import { MotifError } from "../motif-error.ts";
 import { naming } from "./open-inputs.ts";
+import { requireDigest } from "./require-digest.ts";
 import { refusalOf } from "./refusal.ts";
 import { chooseSamples, readSamples } from "./sample-images.ts";
 import { writeSampleSheets } from "./sample-sheets.ts";
@@ -63,12 +63,7 @@ async function inspect(
   });
   try {
     const { digest, labels, classes } = dataset;
-    if (registered !== null && registered !== digest)
-      throw new MotifError(
-        "dataset",
-        `data set "${name}": its content here has the digest ${digest}, registered was ${registered}. ` +
-          "Put the registered files back, or register it again.",
-      );
+    requireDigest(name, digest, registered);
     const imagesByClass = new Array<number>(classes.length).fill(0);
     for (const label of labels) imagesByClass[label]++;
     return {

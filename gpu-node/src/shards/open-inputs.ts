@@ -5,6 +5,7 @@ import { openClassifier, type Classifier } from "../classifier/classifier.ts";
 import { MotifError } from "../motif-error.ts";
 import { openImageSource, type ImageSource } from "../search/image-source.ts";
 import { newOpenedCache, type Borrowed } from "./opened-cache.ts";
+import { requireDigest } from "./require-digest.ts";
 import { openSplitDataset, type SplitDataset } from "./search-inputs.ts";
 import type { DatasetFiles, ModelFiles } from "./shard-work.ts";
 
@@ -95,13 +96,11 @@ export function newOpenInputs(cacheDirectory: string | undefined): OpenInputs {
           }),
         );
         const { dataset, parts } = split;
-        if (files.digest !== null && files.digest !== dataset.digest) {
+        try {
+          requireDigest(files.name, dataset.digest, files.digest);
+        } catch (error) {
           await dataset.close();
-          throw new MotifError(
-            "dataset",
-            `data set "${files.name}": its content here has the digest ${dataset.digest}, registered was ${files.digest}. ` +
-              "Put the registered files back, or register it again.",
-          );
+          throw error;
         }
         let images: Promise<ImageSource> | undefined;
         const value = {

@@ -6,6 +6,7 @@ import type { Backend } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
 import type { EpochSummary } from "../training/train.ts";
 import { naming } from "./open-inputs.ts";
+import { requireDigest } from "./require-digest.ts";
 import type { ShardContext } from "./shard-context.ts";
 import type { TrainOutcome } from "./shard-outcome.ts";
 import type { TrainWork } from "./shard-work.ts";
@@ -44,6 +45,7 @@ export async function runTrainShard(
       });
     const training = await open(split);
     try {
+      requireDigest(files.name, training.digest, files.digest);
       const test = await open(testSplit);
       try {
         const epochs: EpochSummary[] = [];
