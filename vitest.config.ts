@@ -12,6 +12,8 @@ export default defineConfig({
   test: {
     globalSetup: "test/harness/postgres-for-all.ts",
     testTimeout: 180_000,
+    // What is waited for comes within moments, unless the machine is busy.
+    expect: { poll: { timeout: 30_000 } },
     hookTimeout: 180_000,
     projects: [
       {
