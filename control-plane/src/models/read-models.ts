@@ -96,7 +96,7 @@ interface Row {
 /** @param more columns of `model` beside the usual @param facts an expression over model_check */
 const selection = (more: string, facts: string) => `
   SELECT model.id, model.name, model.sha256, model.created_at, model.created_by, ${more}
-         CASE WHEN jsonb_typeof(model.brief_manifest #> '{training,pgd}') = 'object' THEN 'adversarial'
+         CASE WHEN jsonb_typeof(model.brief_manifest #> '{training,adversary}') = 'object' THEN 'adversarial'
               WHEN model.brief_manifest #>> '{groundTruth,status}' = 'poisoned' THEN 'poisoned'
               WHEN model.brief_manifest #>> '{groundTruth,status}' = 'clean' THEN 'natural'
               ELSE 'unknown' END AS setting,

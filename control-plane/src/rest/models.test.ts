@@ -45,7 +45,11 @@ test("its setting is what its manifest says", async () => {
   for (const [name, manifest, expected] of [
     [
       "clean",
-      { groundTruth: { status: "clean" }, declaredAccuracy: 0.91 },
+      {
+        groundTruth: { status: "clean" },
+        training: { adversary: null },
+        declaredAccuracy: 0.91,
+      },
       { setting: "natural", declaredAccuracy: 0.91 },
     ],
     [
@@ -57,7 +61,7 @@ test("its setting is what its manifest says", async () => {
       "robust",
       {
         groundTruth: { status: "clean" },
-        training: { pgd: { epsilon: 0.03, steps: 7 } },
+        training: { adversary: { norm: "linf", epsilon: 0.03, steps: 7 } },
         declaredAccuracy: "most of them",
       },
       { setting: "adversarial", declaredAccuracy: null },
