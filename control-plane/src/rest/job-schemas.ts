@@ -6,6 +6,7 @@ import { shardStatuses } from "../shards/shard-status.ts";
 import type { SearchEstimate } from "../jobs/estimate-search.ts";
 import type { AttemptView } from "../jobs/list-attempts.ts";
 import type { ShardView } from "../jobs/list-shards.ts";
+import type { TrainedModelView } from "../jobs/list-trained-models.ts";
 import {
   canvasSources,
   presetNames,
@@ -178,6 +179,8 @@ export const shardPage = z.strictObject({
     .describe("Index of the last shard that is known."),
 });
 
+export const trainedModelPage = shardPage.omit({ status: true });
+
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);
 
@@ -247,6 +250,27 @@ export const attempt: z.ZodType<AttemptView> = z.object({
   renewedAt: z.iso.datetime().describe("The last sign of life."),
   endedAt: z.iso.datetime().nullable(),
   outcome: z.enum(leaseOutcomes).nullable().describe("Null while it is open."),
+});
+
+export const trainedModel: z.ZodType<TrainedModelView> = z.object({
+  shardIndex: count,
+  name: z
+    .string()
+    .describe("Under which it is registered, else under which it is to be."),
+  status: z.enum(shardStatuses).describe("Of the shard."),
+  done: share,
+  modelId: z.uuid().nullable().describe("Null until it is registered."),
+  cleanAccuracy: share.nullable().describe("On the test split."),
+  cleanAccuracyImages: count.nullable(),
+  attackSuccessRate: share
+    .nullable()
+    .describe("Null for a model without a backdoor."),
+  epochs: z
+    .array(
+      z.object({ epoch: z.int().min(1), loss: z.number(), accuracy: share }),
+    )
+    .describe("Of the attempt that ended it; none until then."),
+  trainMs: z.number().nullable(),
 });
 
 export const searchEstimate: z.ZodType<SearchEstimate> = z.object({

@@ -29,6 +29,10 @@ import {
 import type { JobView } from "../jobs/job.ts";
 import { listAttempts, type AttemptView } from "../jobs/list-attempts.ts";
 import { listShards, type ShardView } from "../jobs/list-shards.ts";
+import {
+  listTrainedModels,
+  type TrainedModelView,
+} from "../jobs/list-trained-models.ts";
 import { listJobs, readJob } from "../jobs/read-jobs.ts";
 import { readResult, type JobResult } from "../jobs/result.ts";
 import { presets, settingBounds } from "../jobs/search-settings.ts";
@@ -56,6 +60,8 @@ import {
   searchRequest,
   shard,
   shardPage,
+  trainedModel,
+  trainedModelPage,
   type JobRequest,
 } from "./job-schemas.ts";
 
@@ -170,6 +176,16 @@ export class JobsController {
     @Param("index") index: string,
   ): Promise<readonly AttemptView[]> {
     return listAttempts(this.#database.pool, id, index);
+  }
+
+  /** Of a training; other jobs have none. */
+  @Get(":id/models")
+  @Answers(200, z.array(trainedModel), "One a shard, in order.")
+  listTrainedModels(
+    @Param("id", JobIdPipe) id: string,
+    @Query({ schema: trainedModelPage }) page: z.infer<typeof trainedModelPage>,
+  ): Promise<readonly TrainedModelView[]> {
+    return listTrainedModels(this.#database.pool, id, page);
   }
 
   @Post(":id/cancel")
