@@ -17,6 +17,7 @@ type Answer<
 export type Job = Answer<"/api/jobs/{id}">;
 export type JobStatus = Job["status"];
 export type Shard = Answer<"/api/jobs/{id}/shards">[number];
+export type TrainedModel = Answer<"/api/jobs/{id}/models">[number];
 export type Attempt = Answer<"/api/jobs/{id}/shards/{index}/attempts">[number];
 export type Model = Answer<"/api/models/{idOrName}">;
 export type ListedModel = Answer<"/api/models">[number];

@@ -11,19 +11,7 @@ import {
   YAxis,
 } from "recharts";
 import { formatShare } from "../../ui/format.ts";
-
-/** Okabe and Ito's colours, which colour-blind readers tell apart, in an order of strong contrast. */
-const colors = [
-  "#0072B2",
-  "#D55E00",
-  "#009E73",
-  "#CC79A7",
-  "#E69F00",
-  "#56B4E9",
-  "#8a7a00",
-  "#7a7a7a",
-] as const;
-const dashes = ["0", "7 4", "2 3", "10 3 2 3", "0", "7 4", "2 3", "10 3 2 3"];
+import { lineLook } from "../../ui/line-look.ts";
 
 interface CurveLine {
   readonly title: string;
@@ -96,8 +84,7 @@ export function CurvesTogether({
               key={index}
               name={title}
               dataKey={`line${index}`}
-              stroke={colors[index % colors.length]}
-              strokeDasharray={dashes[index % dashes.length]}
+              {...lineLook(index)}
               strokeWidth={2}
               dot={{ r: 3, strokeDasharray: "0" }}
               connectNulls

@@ -16,6 +16,10 @@ import { useJobData } from "./use-job-data.ts";
 
 // What stands behind another tab is loaded with it: the page itself stays light.
 const loading = () => <LoadingState rows={8} height={36} />;
+const TrainedModels = dynamic(
+  () => import("./trained-models.tsx").then((module) => module.TrainedModels),
+  { ssr: false, loading },
+);
 const Curves = dynamic(
   () => import("./curves.tsx").then((module) => module.Curves),
   { ssr: false, loading },
@@ -71,17 +75,8 @@ function JobPage({ job, shards, patterns }: JobPageProps) {
   const canvasRef = useRef<HTMLCanvasElement>(null);
   const classNames = useClassNames(job);
   const isSearch = job.kind === "search";
-  const tabs = isSearch
-    ? ([
-        "map",
-        "gallery",
-        "curves",
-        "shards",
-        "events",
-        "configuration",
-      ] as const)
-    : (["map", "shards", "events", "configuration"] as const);
-  const tab = tabs.find((each) => each === address.get("tab")) ?? "map";
+  const tabs = tabsOf(job.kind);
+  const tab = tabs.find((each) => each === address.get("tab")) ?? tabs[0]!;
   const gallery = useMemo(
     () => [{ job, title: job.name, classNames }],
     [job, classNames],
@@ -95,7 +90,7 @@ function JobPage({ job, shards, patterns }: JobPageProps) {
       <Tabs
         value={tab}
         onChange={(value) =>
-          address.set({ tab: value === "map" ? "" : (value ?? "") })
+          address.set({ tab: value === tabs[0] ? "" : (value ?? "") })
         }
         keepMounted={false}
       >
@@ -106,6 +101,9 @@ function JobPage({ job, shards, patterns }: JobPageProps) {
             </Tabs.Tab>
           ))}
         </Tabs.List>
+        <Tabs.Panel value="models">
+          <TrainedModels job={job} shards={known} />
+        </Tabs.Panel>
         <Tabs.Panel value="map">
           <Paper withBorder p="md" radius="md" bg="var(--motif-surface)">
             {shards.isPending ? (
@@ -158,6 +156,7 @@ function JobPage({ job, shards, patterns }: JobPageProps) {
 }
 
 const names = {
+  models: "Models",
   map: "Map",
   gallery: "Gallery",
   curves: "Curves",
@@ -165,3 +164,16 @@ const names = {
   events: "Events",
   configuration: "Configuration",
 } as const;
+type Tab = keyof typeof names;
+
+/** The first is shown unless the address says another. */
+function tabsOf(kind: Job["kind"]): readonly Tab[] {
+  switch (kind) {
+    case "search":
+      return ["map", "gallery", "curves", "shards", "events", "configuration"];
+    case "train":
+      return ["models", "shards", "events", "configuration"];
+    default:
+      return ["map", "shards", "events", "configuration"];
+  }
+}

@@ -36,6 +36,27 @@ test("what a shard is of", () => {
   expect(shardWords({ searches: null })).toBe("");
 });
 
+test("events of a training name its models", () => {
+  expect(
+    words("model-trained", {
+      ...{ shardId: "s", name: "bad" },
+      ...{ cleanAccuracy: 0.912, attackSuccessRate: 0.98 },
+    }),
+  ).toEqual({
+    text: "bad is trained: 91.2% clean accuracy, 98.0% attack success",
+    tone: "good",
+  });
+  expect(
+    words("model-trained", {
+      ...{ shardId: "s", name: "good" },
+      ...{ cleanAccuracy: 0.9, attackSuccessRate: null },
+    }).text,
+  ).toBe("good is trained: 90.0% clean accuracy");
+  expect(
+    words("model-registered", { shardId: "s", modelId: "m", name: "good" }),
+  ).toEqual({ text: "good is registered", tone: "good" });
+});
+
 test("events name shards and nodes as people know them", () => {
   expect(
     words("shard-retry", { shardId: "s", nodeId: "n", reason: "no memory" }),

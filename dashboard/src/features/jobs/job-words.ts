@@ -153,6 +153,20 @@ export function eventWords(
         tone: "good",
       };
     }
+    case "model-trained":
+      return {
+        text: `${text("name") ?? "A model"} is trained: ${formatShare(count("cleanAccuracy"))} clean accuracy${
+          typeof body.attackSuccessRate === "number"
+            ? `, ${formatShare(body.attackSuccessRate)} attack success`
+            : ""
+        }`,
+        tone: "good",
+      };
+    case "model-registered":
+      return {
+        text: `${text("name") ?? "A model"} is registered`,
+        tone: "good",
+      };
     case "shard-status": {
       const items = itemsOf<{ index: number; status: Shard["status"] }>(body);
       const byStatus = Map.groupBy(items, ({ status }) => status);

@@ -1,0 +1,181 @@
+/** How trainings went: loss and accuracy by epoch, a line a model. Loaded when they are shown. */
+import { Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { useMemo } from "react";
+import {
+  CartesianGrid,
+  Line,
+  LineChart,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from "recharts";
+import type { TrainedModel } from "../../api/types.ts";
+import { formatShare } from "../../ui/format.ts";
+import { lineLook } from "../../ui/line-look.ts";
+import { alignEpochs, type EpochRow } from "./epoch-rows.ts";
+
+const tick = { fill: "var(--mantine-color-dimmed)", fontSize: 12 };
+/** With more points than these, dots hide the line. */
+const mostDots = 12;
+
+const shortLoss = (value: number): string =>
+  String(Number(value.toPrecision(3)));
+const percent = (value: number): string => formatShare(value, 0);
+
+export function EpochCharts({
+  models,
+  height,
+}: {
+  readonly models: readonly TrainedModel[];
+  readonly height: number;
+}) {
+  const isCut = models.some(({ epochs }) => epochs[0]?.epoch !== 1);
+  return (
+    <Stack gap="sm">
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+        <EpochChart
+          title="Loss"
+          of="loss"
+          models={models}
+          height={height}
+          format={shortLoss}
+          domain={[0, "auto"]}
+        />
+        <EpochChart
+          title="Accuracy on the training images"
+          of="accuracy"
+          models={models}
+          height={height}
+          format={percent}
+          domain={[0, 1]}
+        />
+      </SimpleGrid>
+      <Group component="ul" gap="md" p={0} m={0} style={{ rowGap: 4 }}>
+        {models.map(({ shardIndex, name }, line) => (
+          <Group
+            component="li"
+            key={shardIndex}
+            gap={6}
+            wrap="nowrap"
+            maw="100%"
+            style={{ listStyle: "none" }}
+          >
+            <svg
+              width={28}
+              height={8}
+              aria-hidden="true"
+              style={{ flex: "none" }}
+            >
+              <line x2={28} y1={4} y2={4} strokeWidth={2} {...lineLook(line)} />
+            </svg>
+            <Text size="sm" truncate dir="auto" title={name}>
+              {name}
+            </Text>
+          </Group>
+        ))}
+      </Group>
+      {isCut && (
+        <Text size="sm" c="dimmed">
+          A training that went on after a break has only the epochs since then.
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+function EpochChart({
+  title,
+  of,
+  models,
+  height,
+  format,
+  domain,
+}: {
+  readonly title: string;
+  readonly of: "loss" | "accuracy";
+  readonly models: readonly TrainedModel[];
+  readonly height: number;
+  readonly format: (value: number) => string;
+  readonly domain: readonly [number, number | "auto"];
+}) {
+  const rows = useMemo<EpochRow[]>(
+    () =>
+      alignEpochs(
+        models.map(({ epochs }) => epochs),
+        of,
+      ),
+    [models, of],
+  );
+  const words = models.map(({ name, epochs }) => {
+    const [first, last] = [epochs[0], epochs.at(-1)];
+    return first && last
+      ? `${name} from ${format(first[of])} in epoch ${first.epoch} to ${format(last[of])} in epoch ${last.epoch}`
+      : `${name} has no epochs`;
+  });
+  return (
+    <Stack gap={4} miw={0} component="figure" m={0}>
+      <Text component="figcaption" size="sm" fw={600}>
+        {title}
+      </Text>
+      <div
+        role="img"
+        aria-label={`${title}: ${words.join("; ")}`}
+        style={{ height }}
+      >
+        <ResponsiveContainer>
+          <LineChart
+            data={rows}
+            margin={{ top: 8, right: 12, bottom: 4, left: 0 }}
+            accessibilityLayer={false}
+          >
+            <CartesianGrid stroke="var(--motif-line)" vertical={false} />
+            <XAxis
+              dataKey="epoch"
+              type="number"
+              domain={["dataMin", "dataMax"]}
+              allowDecimals={false}
+              tick={tick}
+              stroke="var(--motif-line)"
+            />
+            <YAxis
+              domain={[...domain]}
+              tick={tick}
+              stroke="var(--motif-line)"
+              width={56}
+              tickFormatter={format}
+            />
+            <Tooltip
+              formatter={(value, name) => [
+                of === "accuracy"
+                  ? formatShare(Number(value))
+                  : format(Number(value)),
+                name,
+              ]}
+              labelFormatter={(epoch) => `Epoch ${Number(epoch)}`}
+              contentStyle={{
+                background: "var(--motif-surface)",
+                border: "1px solid var(--motif-line)",
+                borderRadius: 6,
+                color: "var(--mantine-color-text)",
+              }}
+              itemStyle={{ color: "var(--mantine-color-text)" }}
+            />
+            {models.map(({ shardIndex, name }, line) => (
+              <Line
+                key={shardIndex}
+                name={name}
+                dataKey={(row: EpochRow) => row.values[line]}
+                {...lineLook(line)}
+                strokeWidth={2}
+                dot={rows.length <= mostDots && { r: 3, strokeDasharray: "0" }}
+                connectNulls
+                isAnimationActive={false}
+              />
+            ))}
+          </LineChart>
+        </ResponsiveContainer>
+      </div>
+    </Stack>
+  );
+}

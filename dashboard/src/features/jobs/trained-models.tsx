@@ -1,0 +1,76 @@
+/** A training's models, from before they are trained on, and how the training of some of them went. */
+import { Skeleton, Stack, Text } from "@mantine/core";
+import dynamic from "next/dynamic";
+import { useCallback } from "react";
+import type { Job, Shard } from "../../api/types.ts";
+import { ErrorState, LoadingState } from "../../ui/states.tsx";
+import { mostLines } from "../../ui/line-look.ts";
+import { useAddress } from "../../ui/use-address.ts";
+import { chosenModels, isTrained, keepChosen } from "./chosen-models.ts";
+import { TrainedModelsTable } from "./trained-models-table.tsx";
+import { useTrainedModels } from "./use-trained-models.ts";
+
+const chartHeight = 260;
+
+const EpochCharts = dynamic(
+  () => import("./epoch-charts.tsx").then((module) => module.EpochCharts),
+  { ssr: false, loading: () => <Skeleton height={chartHeight} /> },
+);
+
+export function TrainedModels({
+  job,
+  shards,
+}: {
+  readonly job: Job;
+  readonly shards: readonly Shard[];
+}) {
+  const address = useAddress();
+  const models = useTrainedModels(job, shards);
+  const known = models.data ?? [];
+  const chosen = chosenModels(known, address.get("models"));
+  const { set } = address;
+  const pick = useCallback(
+    (index: number, isPicked: boolean) =>
+      set({ models: keepChosen(chosen, index, isPicked) }),
+    [set, chosen],
+  );
+  if (models.isPending)
+    return (
+      <LoadingState rows={Math.min(8, job.shards.total + 1)} height={52} />
+    );
+  if (models.isError)
+    return (
+      <ErrorState
+        error={models.error}
+        thing="list of models"
+        onRetry={() => void models.refetch()}
+      />
+    );
+  return (
+    <Stack gap="lg">
+      <TrainedModelsTable
+        models={known}
+        picked={new Set(chosen.map(({ shardIndex }) => shardIndex))}
+        isFull={chosen.length >= mostLines}
+        onPick={pick}
+      />
+      {chosen.length > 0 ? (
+        <EpochCharts models={chosen} height={chartHeight} />
+      ) : (
+        <Text c="dimmed">
+          {known.some(isTrained)
+            ? "Tick a model to see how its training went."
+            : `Curves come with the first trained model: ${whyNone[job.status]}`}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+const whyNone: Readonly<Record<Job["status"], string>> = {
+  RUNNING: "none is done yet.",
+  PAUSED: "the job is paused.",
+  SUCCEEDED: "this job has none.",
+  FAILED: "this job has none.",
+  CANCELLED: "this job was cancelled before.",
+};
