@@ -1,5 +1,5 @@
 /** How trainings went: loss and accuracy by epoch, a line a model. Loaded when they are shown. */
-import { Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Group, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useMemo } from "react";
 import {
   CartesianGrid,
@@ -32,55 +32,64 @@ export function EpochCharts({
 }) {
   const isCut = models.some(({ epochs }) => epochs[0]?.epoch !== 1);
   return (
-    <Stack gap="sm">
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
-        <EpochChart
-          title="Loss"
-          of="loss"
-          models={models}
-          height={height}
-          format={shortLoss}
-          domain={[0, "auto"]}
-        />
-        <EpochChart
-          title="Accuracy on the training images"
-          of="accuracy"
-          models={models}
-          height={height}
-          format={percent}
-          domain={[0, 1]}
-        />
-      </SimpleGrid>
-      <Group component="ul" gap="md" p={0} m={0} style={{ rowGap: 4 }}>
-        {models.map(({ shardIndex, name }, line) => (
-          <Group
-            component="li"
-            key={shardIndex}
-            gap={6}
-            wrap="nowrap"
-            maw="100%"
-            style={{ listStyle: "none" }}
-          >
-            <svg
-              width={28}
-              height={8}
-              aria-hidden="true"
-              style={{ flex: "none" }}
+    <Paper withBorder p="md" radius="md" bg="var(--motif-surface)">
+      <Stack gap="sm">
+        <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+          <EpochChart
+            title="Loss"
+            of="loss"
+            models={models}
+            height={height}
+            format={shortLoss}
+            domain={[0, "auto"]}
+          />
+          <EpochChart
+            title="Accuracy on the training images"
+            of="accuracy"
+            models={models}
+            height={height}
+            format={percent}
+            domain={[0, 1]}
+          />
+        </SimpleGrid>
+        <Group component="ul" gap="md" p={0} m={0} style={{ rowGap: 4 }}>
+          {models.map(({ shardIndex, name }, line) => (
+            <Group
+              component="li"
+              key={shardIndex}
+              gap={6}
+              wrap="nowrap"
+              maw="100%"
+              style={{ listStyle: "none" }}
             >
-              <line x2={28} y1={4} y2={4} strokeWidth={2} {...lineLook(line)} />
-            </svg>
-            <Text size="sm" truncate dir="auto" title={name}>
-              {name}
-            </Text>
-          </Group>
-        ))}
-      </Group>
-      {isCut && (
-        <Text size="sm" c="dimmed">
-          A training that went on after a break has only the epochs since then.
-        </Text>
-      )}
-    </Stack>
+              <svg
+                width={28}
+                height={8}
+                aria-hidden="true"
+                style={{ flex: "none" }}
+              >
+                <line
+                  x2={28}
+                  y1={4}
+                  y2={4}
+                  strokeWidth={2}
+                  {...lineLook(line)}
+                />
+              </svg>
+              <Text size="sm" truncate dir="auto" title={name}>
+                {name}
+              </Text>
+            </Group>
+          ))}
+        </Group>
+        {isCut && (
+          <Text size="sm" c="dimmed">
+            A training that went on after a break has only the epochs since
+            then.
+          </Text>
+        )}
+      </Stack>
+    </Paper>
   );
 }
 

@@ -65,7 +65,9 @@ export function TrainedModelsTable({
             <th scope="col" className={styles.pick}>
               <span className={styles.hidden}>Curves</span>
             </th>
-            <th scope="col">Model</th>
+            <th scope="col" className={styles.name}>
+              Model
+            </th>
             <th scope="col" className={styles.state}>
               State
             </th>
@@ -151,7 +153,7 @@ function Row({
       ? `${mostLines} are shown already`
       : undefined;
   return (
-    <tr aria-rowindex={rowIndex} aria-selected={isPicked}>
+    <tr aria-rowindex={rowIndex}>
       <td className={styles.pick}>
         <Checkbox
           size="xs"
