@@ -47,7 +47,11 @@ export function EmptyState({
           {title}
         </Title>
         {children !== undefined && <Text>{children}</Text>}
-        {command !== undefined && <Code block>{command}</Code>}
+        {command !== undefined && (
+          <Code block maw="100%" tabIndex={0}>
+            {command}
+          </Code>
+        )}
         {action}
       </Stack>
     </Paper>

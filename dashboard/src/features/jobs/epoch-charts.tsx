@@ -13,6 +13,7 @@ import {
 import type { TrainedModel } from "../../api/types.ts";
 import { formatShare } from "../../ui/format.ts";
 import { lineLook } from "../../ui/line-look.ts";
+import { LongName } from "../../ui/long-name.tsx";
 import { alignEpochs, type EpochRow } from "./epoch-rows.ts";
 
 const tick = { fill: "var(--mantine-color-dimmed)", fontSize: 12 };
@@ -76,8 +77,8 @@ export function EpochCharts({
                   {...lineLook(line)}
                 />
               </svg>
-              <Text size="sm" truncate dir="auto" title={name}>
-                {name}
+              <Text size="sm" component="span" miw={0}>
+                <LongName name={name} />
               </Text>
             </Group>
           ))}

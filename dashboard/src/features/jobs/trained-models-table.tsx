@@ -10,6 +10,7 @@ import {
   formatShare,
 } from "../../ui/format.ts";
 import { mostLines } from "../../ui/line-look.ts";
+import { LongName } from "../../ui/long-name.tsx";
 import { ProgressMeter } from "../../ui/progress-meter.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
 import { wilson } from "../models/wilson.ts";
@@ -166,9 +167,9 @@ function Row({
           }
         />
       </td>
-      <th scope="row" className={styles.clip} dir="auto" title={name}>
+      <th scope="row">
         {modelId === null ? (
-          name
+          <LongName name={name} />
         ) : (
           <Anchor
             component={Link}
@@ -176,7 +177,7 @@ function Row({
             prefetch={false}
             inherit
           >
-            {name}
+            <LongName name={name} />
           </Anchor>
         )}
       </th>
