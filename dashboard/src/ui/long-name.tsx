@@ -3,7 +3,7 @@ import { VisuallyHidden } from "@mantine/core";
 import styles from "./long-name.module.css";
 
 /** What is always shown of the end; characters. */
-const endLength = 18;
+const endLength = 14;
 
 export function LongName({ name }: { readonly name: string }) {
   const characters = [...name];
