@@ -1,7 +1,7 @@
 /** A training's models, from before they are trained on, and how the training of some of them went. */
 import { Skeleton, Stack, Text } from "@mantine/core";
 import dynamic from "next/dynamic";
-import { useCallback } from "react";
+import { useState } from "react";
 import type { Job, Shard } from "../../api/types.ts";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
 import { mostLines } from "../../ui/line-look.ts";
@@ -26,14 +26,15 @@ export function TrainedModels({
 }) {
   const address = useAddress();
   const models = useTrainedModels(job, shards);
+  // The address follows a moment later: a box that waited for it would jump back, and the next click would not know of this one.
+  const [kept, setKept] = useState(address.get("models"));
   const known = models.data ?? [];
-  const chosen = chosenModels(known, address.get("models"));
-  const { set } = address;
-  const pick = useCallback(
-    (index: number, isPicked: boolean) =>
-      set({ models: keepChosen(chosen, index, isPicked) }),
-    [set, chosen],
-  );
+  const chosen = chosenModels(known, kept);
+  const pick = (index: number, isPicked: boolean) => {
+    const next = keepChosen(chosen, index, isPicked);
+    setKept(next);
+    address.set({ models: next });
+  };
   if (models.isPending)
     return (
       <LoadingState rows={Math.min(8, job.shards.total + 1)} height={52} />
