@@ -41,7 +41,7 @@ export class ModelsModule
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.listener.listen("motif_events", () => this.#registering.wake());
+    await this.listener.listen("motif_trained", () => this.#registering.wake());
     this.#registering.start();
   }
 

@@ -28,6 +28,7 @@ export async function writeTrainings(
       trainings.map(({ result }) => result.trainMs),
     ],
   );
+  await client.query(`SELECT pg_notify('motif_trained', '')`);
   const names = new Map(rows.map(({ shardId, name }) => [shardId, name]));
   return trainings.map(({ jobId, shardId, result }) => ({
     stream: jobId,
