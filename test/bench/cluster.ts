@@ -14,7 +14,7 @@ import { watchMemory } from "./memory-watch.ts";
 const { values: options } = parseArgs({
   allowPositionals: true,
   options: {
-    shards: { type: "string", default: "150000" },
+    shards: { type: "string", default: "200000" },
     nodes: { type: "string", default: "4" },
     slots: { type: "string", default: "500" },
     seconds: { type: "string", default: "30" },

@@ -380,6 +380,45 @@ describe("a job that people stop", () => {
     ).rejects.toMatchObject({ code: "conflict" });
   });
 
+  it("cancelled or paused beside a grant: shards are locked in its order, so that neither waits for the other for ever", async () => {
+    for (const stop of ["cancelJob", "pauseJob"] as const) {
+      const jobId = await submit(12);
+      await leases.feedShards();
+      // As a grant does: by ids, ascending.
+      const { rows } = await test.pool.query<{ id: string }>(
+        `SELECT id FROM shard WHERE job_id = $1 ORDER BY id`,
+        [jobId],
+      );
+      const [lowest, ...rest] = rows.map(({ id }) => id);
+      const granting = await test.pool.connect();
+      const lock = (ids: readonly (string | undefined)[]) =>
+        granting.query(
+          `SELECT id FROM shard WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED`,
+          [ids],
+        );
+      try {
+        await granting.query("BEGIN");
+        await lock([lowest]);
+        const stopping = database.transaction((client) =>
+          leases[stop](client, jobId),
+        );
+        await expect
+          .poll(async () => {
+            const { rows: waiting } = await test.pool.query(
+              `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+            );
+            return waiting.length;
+          })
+          .toBe(1);
+        expect((await lock(rest)).rowCount).toBe(rest.length);
+        await granting.query("COMMIT");
+        await stopping;
+      } finally {
+        granting.release();
+      }
+    }
+  });
+
   it("paused: nothing more is given out; resumed: everything comes", async () => {
     const jobId = await submit(20);
     await leases.feedShards();

@@ -23,9 +23,11 @@ export async function cancelJob(
   const { status } = job;
   if (status === "CANCELLED") return;
   if (status !== "RUNNING" && status !== "PAUSED") throw ended(jobId, status);
+  // Locked in the order in which grants lock them.
   const { rowCount } = await client.query(
     `UPDATE shard SET status = 'CANCELLED', lease_id = NULL, queue_id = NULL, updated_at = now()
-     WHERE job_id = $1 AND status IN ('PENDING', 'QUEUED', 'LEASED', 'RUNNING', 'RETRY')`,
+     WHERE id = ANY(ARRAY(SELECT id FROM shard
+       WHERE job_id = $1 AND status IN ('PENDING', 'QUEUED', 'LEASED', 'RUNNING', 'RETRY') ORDER BY id FOR UPDATE))`,
     [jobId],
   );
   // What is in the queue and not leased is dropped when it is fetched: its shard no longer waits.
