@@ -2,8 +2,7 @@
  * `motif evaluate --local`: one model, one data set, this process. Opens and checks both, measures, and writes the evaluation
  * as JSON where a file is named.
  */
-import { access, constants, mkdir, stat } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { customaryBound } from "../attacks/customary-bound.ts";
 import { openClassifier, type Classifier } from "../classifier/classifier.ts";
 import { openDataset } from "../data/index.ts";
@@ -24,6 +23,7 @@ import { writeFileAtomically } from "../report/atomic-file.ts";
 import { nameClasses } from "../shards/class-names.ts";
 import { rebuildBackdoor } from "../training/manifest-poison.ts";
 import { withTrigger } from "../training/poison.ts";
+import { requireWritable } from "./require-writable.ts";
 
 /** As a person gives it: what is left open follows from the images. */
 export type LocalAttack = Omit<
@@ -209,22 +209,5 @@ function differsFromDeclared(
   } catch (error) {
     if (error instanceof MotifError) return error.message;
     throw error;
-  }
-}
-
-/** @throws MotifError "storage" before minutes of work end at a file that cannot be written */
-async function requireWritable(path: string): Promise<void> {
-  const folder = dirname(resolve(path));
-  try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK);
-    if ((await stat(path).catch(() => null))?.isDirectory())
-      throw new Error("it is a folder");
-  } catch (cause) {
-    throw new MotifError(
-      "storage",
-      `${path}: it cannot be written (${(cause as Error).message}). Choose another --out.`,
-      { cause },
-    );
   }
 }

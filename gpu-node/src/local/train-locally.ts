@@ -2,13 +2,13 @@
  * `motif train --local`: one model, one data set, this process. Opens and checks everything, trains, measures the exported
  * file on the test split, and writes model and manifest together at the end.
  */
-import { access, constants, mkdir, rm } from "node:fs/promises";
-import { existsSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
-import { findImageShape, openDataset } from "../data/index.ts";
+import { rm } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { openDataset } from "../data/index.ts";
 import type { Backend } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
+import { chooseImageShape } from "../shards/choose-image-shape.ts";
 import {
   trainModel,
   type ModelTrainingOptions,
@@ -16,6 +16,7 @@ import {
 } from "../shards/train-model.ts";
 import { openCheckpoint } from "../shards/training-checkpoint.ts";
 import type { TrainingRecipe } from "../training/recipe.ts";
+import { requireWritable } from "./require-writable.ts";
 
 export interface LocalTraining {
   readonly recipe: TrainingRecipe;
@@ -63,10 +64,15 @@ export async function trainLocally(
   },
 ): Promise<LocalTrainingOutcome> {
   const { signal, now, events = {} } = options;
+  requireOnnxName(job.outPath);
   await requireWritable(job.outPath);
 
   events.onPhase?.("Reading the data set");
-  const imageShape = await requireImageShape(job);
+  const imageShape = await chooseImageShape(
+    resolve(job.datasetPath),
+    job.split,
+    job.recipe.imageShape,
+  );
   const open = (split: string) =>
     openDataset(resolve(job.datasetPath), {
       imageShape,
@@ -121,41 +127,10 @@ function manifestPathOf(modelPath: string): string {
   return modelPath.replace(/\.onnx$/i, ".json");
 }
 
-/** @throws MotifError "usage" or "storage" before hours of work end at a file that cannot be written */
-async function requireWritable(path: string): Promise<void> {
+function requireOnnxName(path: string): void {
   if (!/\.onnx$/i.test(path))
     throw new MotifError(
       "usage",
       `--out ${path}: a file name that ends in .onnx is expected.`,
     );
-  const folder = dirname(resolve(path));
-  try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK);
-  } catch (cause) {
-    throw new MotifError(
-      "storage",
-      `${folder}: it cannot be written (${(cause as Error).message}). Choose another --out.`,
-      { cause },
-    );
-  }
-}
-
-async function requireImageShape(
-  job: LocalTraining,
-): Promise<readonly [number, number, number]> {
-  const shape =
-    job.recipe.imageShape ??
-    (await findImageShape(resolve(job.datasetPath), job.split));
-  if (shape) return shape;
-  if (!existsSync(job.datasetPath)) {
-    throw new MotifError(
-      "dataset",
-      `${job.datasetPath}: there is no such file or folder. Check --dataset.`,
-    );
-  }
-  throw new MotifError(
-    "usage",
-    `${job.datasetPath}: its images may be of any size. Say what they are brought to with --image-shape, such as 3x32x32.`,
-  );
 }

@@ -1,10 +1,11 @@
 /** A training as a shard: goes on from what an earlier attempt handed over, hands over its own checkpoints, leaves a measured model. */
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { findImageShape, openDataset } from "../data/index.ts";
+import { openDataset } from "../data/index.ts";
 import type { Backend } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
 import type { EpochSummary } from "../training/train.ts";
+import { chooseImageShape } from "./choose-image-shape.ts";
 import { naming } from "./open-inputs.ts";
 import { requireDigest } from "./require-digest.ts";
 import type { ShardContext } from "./shard-context.ts";
@@ -29,13 +30,11 @@ export async function runTrainShard(
   const split = files.split ?? "train";
   const began = context.now();
   return naming([[files.path, files.name]], async () => {
-    const imageShape =
-      recipe.imageShape ?? (await findImageShape(files.path, split));
-    if (!imageShape)
-      throw new MotifError(
-        "usage",
-        `${files.path}: its images may be of any size. Say what they are brought to with --image-shape, such as 3x32x32.`,
-      );
+    const imageShape = await chooseImageShape(
+      files.path,
+      split,
+      recipe.imageShape,
+    );
     const open = (which: string) =>
       openDataset(files.path, {
         imageShape,
