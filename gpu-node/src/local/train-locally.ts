@@ -9,10 +9,10 @@ import type { Backend } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
 import { chooseImageShape } from "../shards/choose-image-shape.ts";
+import type { TrainedModel } from "../shards/finish-model.ts";
 import {
   trainModel,
   type ModelTrainingOptions,
-  type TrainedModel,
 } from "../shards/train-model.ts";
 import { openCheckpoint } from "../shards/training-checkpoint.ts";
 import type { TrainingRecipe } from "../training/recipe.ts";
