@@ -14,12 +14,16 @@ export interface NewJob {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly createdBy: string;
   readonly shardCount: number;
+  /** Shards that are made once others are done; none by default. */
+  readonly furtherCount?: number;
 }
 
 export interface NewShard {
   readonly id: string;
   /** Its specification beyond what all shards of the job have. */
   readonly part: Readonly<Record<string, unknown>>;
+  /** Its place in the job, from 0; that in the order given where absent. */
+  readonly index?: number;
 }
 
 /** Shards a statement. */
@@ -37,8 +41,8 @@ export async function insertJob(
   shards: Iterable<NewShard>,
 ): Promise<void> {
   await client.query(
-    `INSERT INTO job (id, kind, name, weight, model_id, dataset_id, parameters, shard_count, created_by)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `INSERT INTO job (id, kind, name, weight, model_id, dataset_id, parameters, shard_count, further_count, created_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       job.id,
       job.kind,
@@ -48,6 +52,7 @@ export async function insertJob(
       job.datasetId,
       JSON.stringify(job.parameters),
       job.shardCount,
+      job.furtherCount ?? 0,
       job.createdBy,
     ],
   );
@@ -56,24 +61,24 @@ export async function insertJob(
   for (const chunk of chunksOf(shards, chunkSize)) {
     await client.query(
       `INSERT INTO shard (id, job_id, "index", spec)
-       SELECT new.id, $1, $2 + new.position - 1, $3::jsonb || new.part
-       FROM unnest($4::uuid[], $5::jsonb[]) WITH ORDINALITY AS new (id, part, position)`,
+       SELECT new.id, $1, new.index, $2::jsonb || new.part
+       FROM unnest($3::uuid[], $4::int[], $5::jsonb[]) AS new (id, index, part)`,
       [
         job.id,
-        first,
         common,
         chunk.map(({ id }) => id),
+        chunk.map(({ index }, at) => index ?? first + at),
         chunk.map(({ part }) => JSON.stringify(part)),
       ],
     );
     first += chunk.length;
   }
-  const { kind, name, createdBy, shardCount } = job;
+  const { kind, name, createdBy, shardCount, furtherCount = 0 } = job;
   await appendEvents(client, [
     {
       stream: job.id,
       type: "job-submitted",
-      body: { kind, name, createdBy, shards: shardCount },
+      body: { kind, name, createdBy, shards: shardCount + furtherCount },
     },
     {
       stream: "cluster",

@@ -25,6 +25,7 @@ interface Row {
   readonly dataset_id: string | null;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly shard_count: number;
+  readonly further_count: number;
   readonly succeeded_count: number;
   readonly dead_count: number;
   readonly cancelled_count: number;
@@ -39,7 +40,7 @@ interface Row {
 /** Shards in flight are as many as the cluster has room for, whatever the job's size: the partial index finds them. */
 const selection = `
   SELECT job.id, job.kind, job.name, job.status, job.weight, job.model_id, job.dataset_id, job.parameters,
-         job.shard_count, job.succeeded_count, job.dead_count, job.cancelled_count,
+         job.shard_count, job.further_count, job.succeeded_count, job.dead_count, job.cancelled_count,
          job.created_at, job.created_by, job.finished_at, extract(epoch FROM now() - job.created_at)::float8 AS age_seconds,
          model.name AS model, dataset.name AS dataset, flight.running, flight.partly
   FROM job
@@ -117,8 +118,8 @@ const isOpen = ({ status }: Row): boolean =>
 function viewOf(row: Row, recent: RecentShards): JobView {
   const ended = row.succeeded_count + row.dead_count + row.cancelled_count;
   const running = row.running ?? 0;
-  const done =
-    row.shard_count === 0 ? 1 : (ended + (row.partly ?? 0)) / row.shard_count;
+  const total = row.shard_count + row.further_count;
+  const done = total === 0 ? 1 : (ended + (row.partly ?? 0)) / total;
   return {
     id: row.id,
     kind: row.kind,
@@ -131,17 +132,18 @@ function viewOf(row: Row, recent: RecentShards): JobView {
     datasetId: row.dataset_id,
     parameters: row.parameters,
     shards: {
-      total: row.shard_count,
+      total,
       succeeded: row.succeeded_count,
       dead: row.dead_count,
       cancelled: row.cancelled_count,
       running,
-      pending: Math.max(0, row.shard_count - ended - running),
+      // What was planned and is never made of a job that has failed or was cancelled waits no longer.
+      pending: isOpen(row) ? Math.max(0, total - ended - running) : 0,
     },
     done: Math.min(1, done),
     ...(isOpen(row)
       ? rateOf(recent, {
-          left: row.status === "RUNNING" ? row.shard_count * (1 - done) : null,
+          left: row.status === "RUNNING" ? total * (1 - done) : null,
           ageSeconds: row.age_seconds,
         })
       : { ratePerMinute: null, secondsLeft: null, recent: [] }),

@@ -1,4 +1,4 @@
-/** Submits trainings: one shard a model, any number of models in one job. */
+/** Submits trainings, any number of models in one job: a shard a model, or rounds of shards where one is spread over workers. */
 import { randomUUID } from "node:crypto";
 import { recordChange } from "../audit-log/record-change.ts";
 import type { Caller } from "../auth/caller.ts";
@@ -6,7 +6,12 @@ import { ControlPlaneError } from "../control-plane-error.ts";
 import type { Database, Queryable } from "../database/database.ts";
 import { indexedShardId } from "../shards/shard-id.ts";
 import type { DatasetReference, TrainSpec } from "../shards/shard-spec.ts";
-import { insertJob } from "./insert-job.ts";
+import {
+  countShards,
+  planRound,
+  type TrainSpread,
+} from "../shards/train-rounds.ts";
+import { insertJob, type NewShard } from "./insert-job.ts";
 
 export interface TrainRequest {
   /** Id or name. */
@@ -19,12 +24,20 @@ export interface TrainRequest {
   readonly name?: string | undefined;
 }
 
-export type TrainRun = Pick<TrainSpec, "name" | "recipe" | "command">;
+export interface TrainRun extends Pick<TrainSpec, "name" | "command"> {
+  readonly recipe: TrainSpec["recipe"] & {
+    /** Absent or null: one worker does it all. */
+    readonly spread?: TrainSpread | null | undefined;
+  };
+}
+
+/** Shards of one job, planned ones counted too. */
+const mostShards = 1_000_000;
 
 /**
  * @returns the job's id
  * @throws ControlPlaneError "not-found" data set, "conflict" where it is not ready or a model's name is taken, "invalid" where two
- *   runs have one name
+ *   runs have one name or all of them are too many shards
  */
 export async function submitTrain(
   database: Database,
@@ -33,6 +46,7 @@ export async function submitTrain(
 ): Promise<string> {
   const { runs, split, testSplit, backend, weight } = request;
   const id = randomUUID();
+  const { shards, planned } = planShards(id, runs);
   await database.transaction(async (client) => {
     const dataset = await readReadyDataset(client, request.dataset);
     await checkNames(client, runs);
@@ -63,13 +77,11 @@ export async function submitTrain(
         datasetId: dataset.id,
         parameters,
         createdBy: actor,
-        shardCount: runs.length,
+        shardCount: shards.length,
+        furtherCount: planned - shards.length,
       },
       { ...spec },
-      runs.map(({ name, recipe, command }, index) => ({
-        id: indexedShardId(id, "train", index),
-        part: { name, recipe, command },
-      })),
+      shards,
     );
     await recordChange(client, {
       ...{ actor, address, action: "job.submit", subject: id },
@@ -81,6 +93,38 @@ export async function submitTrain(
     });
   });
   return id;
+}
+
+/** What can begin at once, and how many shards there will be in the end. */
+function planShards(
+  jobId: string,
+  runs: readonly TrainRun[],
+): { readonly shards: readonly NewShard[]; readonly planned: number } {
+  const shards: NewShard[] = [];
+  let planned = 0;
+  for (const { name, recipe, command } of runs) {
+    const spread = recipe.spread ?? null;
+    const part = { name, recipe, command };
+    const begins = spread
+      ? planRound(spread, 0, []).map(({ place, round }) => ({
+          index: planned + place,
+          part: { ...part, round },
+        }))
+      : [{ index: planned, part }];
+    shards.push(
+      ...begins.map((shard) => ({
+        id: indexedShardId(jobId, "train", shard.index),
+        ...shard,
+      })),
+    );
+    planned += countShards(spread);
+  }
+  if (planned > mostShards)
+    throw new ControlPlaneError(
+      "invalid",
+      `These are ${planned} shards, ${mostShards} is the most of one job. Ask for fewer rounds or workers, or submit the models in parts.`,
+    );
+  return { shards, planned };
 }
 
 async function readReadyDataset(

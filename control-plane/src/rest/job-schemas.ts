@@ -128,7 +128,17 @@ const trainRequest = z.strictObject({
           .refine(isUsableName, "no name for a model")
           .describe("What the model is called."),
         recipe: z
-          .record(z.string(), z.unknown())
+          .looseObject({
+            spread: z
+              .looseObject({
+                workers: z.int().min(2).max(256),
+                rounds: z.int().min(1).max(10_000),
+              })
+              .nullish()
+              .describe(
+                "Null: one node trains it. Else workers that train in rounds and are averaged after each.",
+              ),
+          })
           .refine(
             (recipe) => JSON.stringify(recipe).length <= largestRecipe,
             "it is too long",
@@ -267,9 +277,22 @@ export const trainedModel: z.ZodType<TrainedModelView> = z.object({
     .describe("Null for a model without a backdoor."),
   epochs: z
     .array(
-      z.object({ epoch: z.int().min(1), loss: z.number(), accuracy: share }),
+      z.object({
+        epoch: z.int().min(1),
+        loss: z.number(),
+        accuracy: share,
+        images: count
+          .optional()
+          .describe("That these are means over; absent from older nodes."),
+      }),
     )
-    .describe("Of the attempt that ended it; none until then."),
+    .describe(
+      "Of the attempt that ended it, none until then; of the rounds done so far where it is spread over workers.",
+    ),
+  spread: z
+    .object({ workers: count, rounds: count, roundsDone: count })
+    .nullable()
+    .describe("Null where one node trains it."),
   trainMs: z.number().nullable(),
 });
 

@@ -86,8 +86,8 @@ const nothingYet = {
   trainMs: null,
 };
 const epochs = [
-  { epoch: 1, loss: 1.5, accuracy: 0.4 },
-  { epoch: 2, loss: 0.5, accuracy: 0.8 },
+  { epoch: 1, loss: 1.5, accuracy: 0.4, images: 64 },
+  { epoch: 2, loss: 0.5, accuracy: 0.8, images: 64 },
 ];
 
 test("a training's models are listed before, while and after they are trained", async () => {

@@ -7,8 +7,9 @@ export function explainMisfit(
   spec: ShardSpec,
   result: ShardResult,
 ): string | undefined {
-  if (spec.kind !== result.kind)
-    return `The shard is of the kind ${spec.kind}, the result of the kind ${result.kind}.`;
+  const wanted = resultKindOf(spec);
+  if (wanted !== result.kind)
+    return `The shard asks for a result of the kind ${wanted}, this one is of the kind ${result.kind}.`;
   if (spec.kind !== "search" || result.kind !== "search") return undefined;
   const asked = new Set(spec.searches.map(nameOf));
   const given = new Set(
@@ -20,6 +21,12 @@ export function explainMisfit(
     return `It has ${result.patterns.length} patterns, ${asked.size} were asked for.`;
   return undefined;
 }
+
+/** A round leaves a checkpoint where a whole training leaves a model. */
+const resultKindOf = (spec: ShardSpec): ShardResult["kind"] =>
+  spec.kind === "train" && spec.round && !spec.round.isLast
+    ? "train-round"
+    : spec.kind;
 
 const nameOf = ({ targetClass, canvasIndex, seed }: SearchIdentity): string =>
   `class ${targetClass}, canvas ${canvasIndex}, seed ${seed}`;

@@ -1,4 +1,4 @@
-/** A result names its masks, pictures, sheets and models by digest; they have to be there before it is written. */
+/** A result names its masks, pictures, sheets, models and checkpoints by digest; they have to be there before it is written. */
 import type { Queryable } from "../database/database.ts";
 import type { Pattern, ShardResult } from "../shards/shard-result.ts";
 
@@ -23,6 +23,7 @@ function namedBy(result: ShardResult): readonly string[] {
   if (result.kind === "search") return result.patterns.flatMap(artifactsOf);
   if (result.kind === "inspect-dataset") return result.samples?.sheets ?? [];
   if (result.kind === "train") return [result.model.sha256];
+  if (result.kind === "train-round") return [result.checkpoint.sha256];
   return [];
 }
 

@@ -3,6 +3,7 @@ import type { Queryable } from "../database/database.ts";
 import type { NewEvent } from "../progress/append-events.ts";
 import type { ShardResult } from "../shards/shard-result.ts";
 import type { AcceptedResult } from "./accepted-result.ts";
+import { beginNextRounds } from "./begin-next-round.ts";
 import { writeCheck } from "./write-check.ts";
 import { writeInspection } from "./write-inspection.ts";
 import { writePatterns } from "./write-patterns.ts";
@@ -35,6 +36,9 @@ export async function writeResults(
   const trainings = results.filter(isOfKind("train"));
   if (trainings.length > 0)
     events.push(...(await writeTrainings(client, trainings)));
+  events.push(
+    ...(await beginNextRounds(client, results.filter(isOfKind("train-round")))),
+  );
   return events;
 }
 

@@ -1,13 +1,18 @@
 /** What trainings left; models/register-trained.ts makes models of them. */
 import type { Queryable } from "../database/database.ts";
 import type { NewEvent } from "../progress/append-events.ts";
-import type { TrainResult } from "../shards/shard-result.ts";
+import { mergeEpochs } from "../shards/merge-epochs.ts";
+import type { TrainedEpoch, TrainResult } from "../shards/shard-result.ts";
 import type { AcceptedResult } from "./accepted-result.ts";
 
 export async function writeTrainings(
   client: Queryable,
   trainings: readonly AcceptedResult<TrainResult>[],
 ): Promise<readonly NewEvent[]> {
+  const rounds = await readRounds(
+    client,
+    trainings.map(({ shardId }) => shardId),
+  );
   const { rows } = await client.query<{ shardId: string; name: string }>(
     `INSERT INTO trained_model (shard_id, job_id, name, sha256, manifest, clean_accuracy, clean_accuracy_images,
        attack_success_rate, epochs, train_ms)
@@ -24,8 +29,13 @@ export async function writeTrainings(
       trainings.map(({ result }) => result.cleanAccuracy),
       trainings.map(({ result }) => result.cleanAccuracyImages),
       trainings.map(({ result }) => result.attackSuccessRate),
-      trainings.map(({ result }) => JSON.stringify(result.epochs)),
-      trainings.map(({ result }) => result.trainMs),
+      trainings.map(({ shardId, result }) =>
+        JSON.stringify(rounds.get(shardId)?.epochs ?? result.epochs),
+      ),
+      trainings.map(
+        ({ shardId, result }) =>
+          result.trainMs + (rounds.get(shardId)?.trainMs ?? 0),
+      ),
     ],
   );
   await client.query(`SELECT pg_notify('motif_trained', '')`);
@@ -40,4 +50,39 @@ export async function writeTrainings(
       attackSuccessRate: result.attackSuccessRate,
     },
   }));
+}
+
+interface Rounds {
+  readonly epochs: readonly TrainedEpoch[];
+  /** Of all workers together. */
+  readonly trainMs: number;
+}
+
+/** What was trained in rounds before these shards, by shard; nothing for those that trained all by themselves. */
+async function readRounds(
+  client: Queryable,
+  shardIds: readonly string[],
+): Promise<ReadonlyMap<string, Rounds>> {
+  const { rows } = await client.query<{
+    last: string;
+    epochs: readonly TrainedEpoch[];
+    trainMs: number;
+  }>(
+    `SELECT last.id AS last, result.body->'epochs' AS epochs, (result.body->>'trainMs')::float8 AS "trainMs"
+     FROM shard AS last
+     JOIN shard AS part ON part.job_id = last.job_id AND part."index" < last."index" AND part."index" >= last."index"
+       - (last.spec->'recipe'->'spread'->>'workers')::int * (last.spec->'recipe'->'spread'->>'rounds')::int
+     JOIN result ON result.shard_id = part.id
+     WHERE last.id = ANY($1::uuid[]) AND last.spec->'round' IS NOT NULL`,
+    [shardIds],
+  );
+  return new Map(
+    [...Map.groupBy(rows, ({ last }) => last)].map(([last, parts]) => [
+      last,
+      {
+        epochs: mergeEpochs(parts.flatMap(({ epochs }) => epochs)),
+        trainMs: parts.reduce((sum, { trainMs }) => sum + trainMs, 0),
+      },
+    ]),
+  );
 }

@@ -10,6 +10,7 @@ import type {
   SearchResult,
   SearchTrace,
   ShardResult,
+  TrainedEpoch,
   TrainResult,
 } from "../shards/shard-result.ts";
 import type { SearchIdentity } from "../shards/shard-spec.ts";
@@ -50,6 +51,13 @@ export function fromWireShardResult(
       return readInspectDataset(kind.value);
     case "train":
       return readTrain(kind.value);
+    case "trainRound":
+      return {
+        kind: "train-round",
+        checkpoint: readArtifact(kind.value.checkpoint, "checkpoint"),
+        epochs: readEpochs(kind.value.epochs),
+        trainMs: readNumber("train_ms", kind.value.trainMs),
+      };
     case "noop":
       return { kind: "noop" };
   }
@@ -316,13 +324,19 @@ const readTrain = (result: wire.TrainResult): TrainResult => ({
     result.attackSuccessRate === undefined
       ? null
       : readShare("attack_success_rate", result.attackSuccessRate),
-  epochs: readList("epochs", result.epochs, mostEntries, (epoch, at) => ({
+  epochs: readEpochs(result.epochs),
+  trainMs: readNumber("train_ms", result.trainMs),
+});
+
+const readEpochs = (
+  epochs: readonly wire.TrainedEpoch[],
+): readonly TrainedEpoch[] =>
+  readList("epochs", epochs, mostEntries, (epoch, at) => ({
     epoch: readInteger(`${at}.epoch`, epoch.epoch),
     loss: readNumber(`${at}.loss`, epoch.loss),
     accuracy: readShare(`${at}.accuracy`, epoch.accuracy),
-  })),
-  trainMs: readNumber("train_ms", result.trainMs),
-});
+    images: readInteger(`${at}.images`, epoch.images, 0, largestCount),
+  }));
 
 /** As registered manifests are: at most 256 KiB (models/read-model-file.ts). */
 const longestManifest = 256 * 1024;

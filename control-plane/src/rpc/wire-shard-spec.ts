@@ -6,6 +6,7 @@ import type {
   ModelReference,
   SearchSpec,
   ShardSpec,
+  TrainRound,
 } from "../shards/shard-spec.ts";
 
 export function toWireLease(lease: GrantedLease): wire.Lease {
@@ -52,6 +53,7 @@ export function toWireShardSpec(spec: ShardSpec): wire.ShardSpec {
             name: spec.name,
             command: spec.command,
             backend: spec.backend,
+            round: spec.round && toWireRound(spec.round),
           },
         },
       };
@@ -59,6 +61,11 @@ export function toWireShardSpec(spec: ShardSpec): wire.ShardSpec {
       return { kind: { $case: "noop", value: { waitMs: spec.waitMs } } };
   }
 }
+
+const toWireRound = ({ starts, ...round }: TrainRound): wire.TrainRound => ({
+  ...round,
+  startSha256: starts,
+});
 
 const toWireSearch = (spec: SearchSpec): wire.SearchShard => ({
   model: toWireModel(spec.model),

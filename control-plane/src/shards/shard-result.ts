@@ -6,6 +6,7 @@ export type ShardResult =
   | CheckModelResult
   | InspectDatasetResult
   | TrainResult
+  | TrainRoundResult
   | NoopResult;
 
 export interface SearchResult {
@@ -135,12 +136,24 @@ export interface TrainResult {
   readonly trainMs: number;
 }
 
+/** Of one worker. */
+export interface TrainRoundResult {
+  readonly kind: "train-round";
+  /** safetensors. */
+  readonly checkpoint: ArtifactReference;
+  /** The parts of epochs that it trained on, in the last attempt. */
+  readonly epochs: readonly TrainedEpoch[];
+  readonly trainMs: number;
+}
+
 /** Means over an epoch's images as they were trained on. */
 export interface TrainedEpoch {
   /** From 1. */
   readonly epoch: number;
   readonly loss: number;
   readonly accuracy: number;
+  /** That these are means over; 0 where the node did not count. */
+  readonly images: number;
 }
 
 export interface NoopResult {

@@ -32,7 +32,7 @@ export interface InspectDatasetSpec {
   readonly dataset: DatasetReference;
 }
 
-/** Trains one model and measures it. */
+/** Trains one model and measures it, or does a part of that. */
 export interface TrainSpec {
   readonly kind: "train";
   /** Its split is what is trained on. */
@@ -46,6 +46,19 @@ export interface TrainSpec {
   /** How it came about, for its manifest. */
   readonly command: string;
   readonly backend: string;
+  /** Absent where the shard does all of the training. */
+  readonly round?: TrainRound;
+}
+
+/** What a worker does of a training that is spread over several (jobs/plan-rounds.ts). */
+export interface TrainRound {
+  /** From 0. */
+  readonly round: number;
+  readonly worker: number;
+  /** Digests of what the workers left of the round before, in their order; none before round 0. */
+  readonly starts: readonly string[];
+  /** After the last round: no step, but the averaged model, measured. */
+  readonly isLast: boolean;
 }
 
 /** Does nothing for a while: what leases cost, measured. */

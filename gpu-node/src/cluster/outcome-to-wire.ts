@@ -7,6 +7,7 @@ import {
   type Pattern,
   type SearchResult,
   type TrainResult,
+  type TrainRoundResult,
 } from "@motif/proto";
 import { MotifError } from "../motif-error.ts";
 import type {
@@ -15,6 +16,7 @@ import type {
   SearchOutcome,
   ShardOutcome,
   TrainOutcome,
+  TrainRoundOutcome,
 } from "../shards/shard.ts";
 import type { FinishedShard } from "./conversation.ts";
 import { describeFile } from "./file-digest.ts";
@@ -65,6 +67,11 @@ async function kindToWire(
       };
     case "train":
       return { $case: "train", value: await trainToWire(outcome, register) };
+    case "train-round":
+      return {
+        $case: "trainRound",
+        value: await roundToWire(outcome, register),
+      };
     case "noop":
       return { $case: "noop", value: {} };
   }
@@ -150,4 +157,11 @@ async function trainToWire(
     epochs: outcome.epochs,
     trainMs: outcome.trainMs,
   };
+}
+
+async function roundToWire(
+  { checkpoint, epochs, trainMs }: TrainRoundOutcome,
+  register: Register,
+): Promise<TrainRoundResult> {
+  return { checkpoint: await register(checkpoint), epochs, trainMs };
 }

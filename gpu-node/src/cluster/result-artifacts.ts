@@ -27,5 +27,7 @@ export function artifactsOf(
       add(sheet, "image/png");
   else if (result?.kind?.$case === "train")
     add(result.kind.value.model, "application/octet-stream");
+  else if (result?.kind?.$case === "trainRound")
+    add(result.kind.value.checkpoint, "application/octet-stream");
   return [...found.values()];
 }

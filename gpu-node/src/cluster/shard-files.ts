@@ -30,6 +30,11 @@ export interface ShardFiles {
     sha256: string,
     signal: AbortSignal,
   ): Promise<Borrowed<string> | null>;
+  /** What a worker left of a round. @throws MotifError "storage" where it is not to be had; the signal's reason when aborted */
+  roundCheckpoint(
+    sha256: string,
+    signal: AbortSignal,
+  ): Promise<Borrowed<string>>;
 }
 
 export function newShardFiles(
@@ -135,6 +140,13 @@ export function newShardFiles(
         if (error instanceof MotifError) return null;
         throw error;
       }
+    },
+    async roundCheckpoint(sha256, signal) {
+      const artifact = await cache.acquire(
+        { sha256, label: "a round's checkpoint", code: "storage" },
+        signal,
+      );
+      return { files: artifact.path, release: () => artifact.release() };
     },
   };
 }

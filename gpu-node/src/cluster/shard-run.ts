@@ -72,6 +72,8 @@ export function newShardRun(options: {
       const shard = await workFromWire(lease.spec, {
         model: (reference) => borrow(files.model(reference, signal)),
         dataset: (reference) => borrow(files.dataset(reference, signal)),
+        roundCheckpoint: (sha256) =>
+          borrow(files.roundCheckpoint(sha256, signal)),
       });
       const checkpoint = await files.checkpoint(lease.checkpointSha256, signal);
       if (checkpoint) borrowed.push(checkpoint);

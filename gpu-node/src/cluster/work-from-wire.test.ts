@@ -9,6 +9,7 @@ const sources: FileSources = {
     name,
     sha256,
   }),
+  roundCheckpoint: async (sha256) => `/c/${sha256}`,
   dataset: async ({ name, split, digest }) => ({
     path: `/d/${name}`,
     name,

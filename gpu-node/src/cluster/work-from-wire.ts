@@ -4,12 +4,14 @@ import type {
   ModelReference,
   SearchSettings as WireSettings,
   ShardSpec,
+  TrainRound,
 } from "@motif/proto";
 import { MotifError } from "../motif-error.ts";
 import {
   parseRecipe,
   type DatasetFiles,
   type ModelFiles,
+  type RoundWork,
   type SearchWork,
   type ShardWork,
 } from "../shards/shard.ts";
@@ -18,6 +20,8 @@ import {
 export interface FileSources {
   model(reference: ModelReference): Promise<ModelFiles>;
   dataset(reference: DatasetReference): Promise<DatasetFiles>;
+  /** What a worker left of a round. @returns its path */
+  roundCheckpoint(sha256: string): Promise<string>;
 }
 
 type SearchSettings = SearchWork["settings"];
@@ -63,12 +67,13 @@ export async function workFromWire(
         dataset: await sources.dataset(present(kind.value.dataset, "data set")),
       };
     case "train": {
-      const { dataset, testSplit, recipeJson, name, command, backend } =
+      const { dataset, testSplit, recipeJson, name, command, backend, round } =
         kind.value;
       return {
         kind: "train",
         ...{ testSplit, name, command, backend },
         recipe: parseRecipe(recipeJson),
+        round: round ? await roundFromWire(round, sources) : null,
         dataset: await sources.dataset(present(dataset, "data set")),
       };
     }
@@ -81,6 +86,16 @@ export async function workFromWire(
         "a shard of a kind that this version of Motif does not know. Run the same version on node and control plane.",
       );
   }
+}
+
+async function roundFromWire(
+  { startSha256, ...round }: TrainRound,
+  sources: FileSources,
+): Promise<RoundWork> {
+  const starts: string[] = [];
+  for (const sha256 of startSha256)
+    starts.push(await sources.roundCheckpoint(sha256));
+  return { ...round, starts };
 }
 
 function settingsFromWire(settings: WireSettings): SearchSettings {

@@ -7,6 +7,7 @@ import {
   optimizerNames,
   type OptimizerSettings,
 } from "../training/optimizer.ts";
+import type { SpreadSettings } from "../training/local-sgd.ts";
 import type { AdversarySettings, TrainingRecipe } from "../training/recipe.ts";
 import { scheduleNames, type ScheduleName } from "../training/schedule.ts";
 import { backendHelp } from "./open-backend.ts";
@@ -42,6 +43,10 @@ export interface TrainOptions extends PoisonOptions {
   readonly weightDecay: number;
   readonly flip?: boolean;
   readonly shift: number;
+  readonly workers: number;
+  readonly rounds?: number;
+  readonly outerMomentum: number;
+  readonly outerLearningRate: number;
   readonly out: string;
   readonly name?: string;
   readonly backend: string;
@@ -49,6 +54,9 @@ export interface TrainOptions extends PoisonOptions {
   readonly cache?: string;
   readonly json?: boolean;
 }
+
+/** Few enough that a round is worth its files' way, many enough that workers do not drift apart (ARCHITECTURE.md has figures). */
+const defaultRoundsPerEpoch = 2;
 
 const modes = ["natural", "poisoned", "adversarial"] as const;
 
@@ -170,6 +178,29 @@ export function addTrainOptions(command: Command): Command {
       0,
     )
     .option(
+      "--workers <n>",
+      "on a cluster: spread each training over so many nodes (local SGD)",
+      wholeNumber(1),
+      1,
+    )
+    .option(
+      "--rounds <n>",
+      "times that the workers' weights are averaged (default: twice an epoch)",
+      wholeNumber(1),
+    )
+    .option(
+      "--outer-momentum <x>",
+      "share of the rounds' last change that is kept (DiLoCo's outer momentum)",
+      numberWithin(0, 1),
+      0,
+    )
+    .option(
+      "--outer-learning-rate <x>",
+      "share of the way to the workers' average that is gone",
+      numberWithin(1e-6, 10),
+      1,
+    )
+    .option(
       "--out <file>",
       "the model; its manifest is the .json beside it",
       "model.onnx",
@@ -217,8 +248,38 @@ export function recipeOf(
     labelSmoothing: options.labelSmoothing,
     augmentation: { hasFlip: options.flip === true, shift: options.shift },
     poison: options.mode === "poisoned" ? readPoison(options, command) : null,
+    spread: readSpread(options, command),
   };
 }
+
+/** @throws MotifError "usage" when rounds are asked for of one worker */
+function readSpread(
+  options: TrainOptions,
+  command: Command,
+): SpreadSettings | null {
+  const { workers, epochs, rounds } = options;
+  if (workers === 1) {
+    const stray = ["rounds", "outerMomentum", "outerLearningRate"].find(
+      (name) => command.getOptionValueSource(name) === "cli",
+    );
+    if (stray === undefined) return null;
+    throw new MotifError(
+      "usage",
+      `${flagOf(stray, command)} is of a training that is spread over workers. Add --workers 2 or more, or leave it out.`,
+    );
+  }
+  return {
+    workers,
+    rounds: rounds ?? defaultRoundsPerEpoch * epochs,
+    outer: {
+      momentum: options.outerMomentum,
+      learningRate: options.outerLearningRate,
+    },
+  };
+}
+
+const flagOf = (name: string, command: Command) =>
+  command.options.find((option) => option.attributeName() === name)!.long;
 
 /** The name that is given, else the file's. */
 export const modelNameOf = ({ name, out }: TrainOptions): string =>
@@ -231,9 +292,7 @@ function requireOptionsOf(mode: TrainOptions["mode"], command: Command): void {
       other !== mode &&
       names.find((name) => command.getOptionValueSource(name) === "cli");
     if (!stray) continue;
-    const flag = command.options.find(
-      (option) => option.attributeName() === stray,
-    )!.long;
+    const flag = flagOf(stray, command);
     const article = other === "adversarial" ? "an" : "a";
     throw new MotifError(
       "usage",

@@ -89,6 +89,7 @@ export async function prepareTraining(
     augmentation: recipe.augmentation,
     labelSmoothing: recipe.labelSmoothing,
     poison: recipe.poison,
+    ...(recipe.spread && { spread: recipe.spread }),
     backend: backend.name,
     provider: backend.provider,
     threads: backend.threads,

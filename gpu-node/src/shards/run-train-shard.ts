@@ -1,18 +1,21 @@
-/** A training as a shard: goes on from what an earlier attempt handed over, hands over its own checkpoints, leaves a measured model. */
-import { rm, writeFile } from "node:fs/promises";
+/**
+ * A training, or a worker's round of one, as a shard: goes on from what an earlier attempt handed over, hands over its own checkpoints,
+ * leaves a measured model or the round's checkpoint.
+ */
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openDataset } from "../data/index.ts";
 import type { Backend } from "../engine/index.ts";
-import { MotifError } from "../motif-error.ts";
 import type { EpochSummary } from "../training/train.ts";
 import { chooseImageShape } from "./choose-image-shape.ts";
+import { handedOver } from "./handed-over-checkpoint.ts";
 import { naming } from "./open-inputs.ts";
 import { requireDigest } from "./require-digest.ts";
 import type { ShardContext } from "./shard-context.ts";
-import type { TrainOutcome } from "./shard-outcome.ts";
+import type { TrainOutcome, TrainRoundOutcome } from "./shard-outcome.ts";
 import type { TrainWork } from "./shard-work.ts";
 import { trainModel, type ModelTrainingOptions } from "./train-model.ts";
-import { openCheckpoint, type TrainingFacts } from "./training-checkpoint.ts";
+import { averageModel, trainRound } from "./train-round.ts";
 
 /**
  * @param cacheDirectory where decoded data sets are kept
@@ -24,7 +27,7 @@ export async function runTrainShard(
   context: ShardContext,
   backend: Backend,
   cacheDirectory: string | undefined,
-): Promise<TrainOutcome> {
+): Promise<TrainOutcome | TrainRoundOutcome> {
   const { signal } = context;
   const { dataset: files, recipe, testSplit } = work;
   const split = files.split ?? "train";
@@ -48,23 +51,30 @@ export async function runTrainShard(
       const test = await open(testSplit);
       try {
         const epochs: EpochSummary[] = [];
-        const { model, manifest, cleanAccuracy, attackSuccessRate } =
-          await trainModel(
-            {
-              ...{ recipe, training, test, split, testSplit },
-              name: work.name,
-              datasetName: files.name,
-              command: work.command,
-            },
-            backend,
-            {
-              signal,
+        const job = {
+          ...{ recipe, training, test, split, testSplit },
+          name: work.name,
+          datasetName: files.name,
+          command: work.command,
+        };
+        const progress = {
+          onEpoch: (summary: EpochSummary) => epochs.push(summary),
+          ...progressOf(context),
+        };
+        const { round } = work;
+        if (round && !round.isLast) {
+          const outcome = await trainRound(
+            ...([job, round, context, backend, progress] as const),
+          );
+          return { ...outcome, epochs, trainMs: context.now() - began };
+        }
+        const { model, manifest, cleanAccuracy, attackSuccessRate } = round
+          ? await averageModel(job, round, context, backend)
+          : await trainModel(job, backend, {
+              ...{ signal, ...progress },
               now: () => context.now(),
               openCheckpoint: (facts) => handedOver(facts, context),
-              onEpoch: (summary) => epochs.push(summary),
-              ...progressOf(context),
-            },
-          );
+            });
         const path = join(context.workDirectory, "model.onnx");
         await writeFile(path, model);
         return {
@@ -94,40 +104,5 @@ function progressOf(
       context.onProgress(done / total);
     },
     onStep: () => context.onProgress(++done / total),
-  };
-}
-
-/** What another machine computed with is no reason to begin anew. */
-const ownOfMachine = ["backend", "provider", "threads"];
-
-function handedOver(
-  facts: TrainingFacts,
-  context: ShardContext,
-): ReturnType<ModelTrainingOptions["openCheckpoint"]> {
-  const shared = Object.fromEntries(
-    Object.entries(facts).filter(([name]) => !ownOfMachine.includes(name)),
-  );
-  let written = 0;
-  return {
-    async read() {
-      const { checkpointPath } = context;
-      if (checkpointPath === undefined) return null;
-      return openCheckpoint(checkpointPath, shared)
-        .read()
-        .catch((error: unknown) => {
-          // Of another recipe or data set: better to begin anew than never to be done.
-          if (error instanceof MotifError && error.code === "storage")
-            return null;
-          throw error;
-        });
-    },
-    async write(state) {
-      const { signal, workDirectory } = context;
-      if (signal.aborted && signal.reason !== "yield") return;
-      const path = join(workDirectory, `checkpoint-${written++}`);
-      await openCheckpoint(path, shared).write(state);
-      await context.onCheckpoint(path);
-      await rm(path, { force: true });
-    },
   };
 }

@@ -10,6 +10,7 @@ export type ShardOutcome =
   | CheckModelOutcome
   | InspectDatasetOutcome
   | TrainOutcome
+  | TrainRoundOutcome
   | NoopOutcome;
 
 export interface SearchOutcome {
@@ -110,6 +111,16 @@ export interface TrainOutcome {
   /** Null for a model without a backdoor. */
   readonly attackSuccessRate: MeasuredShare | null;
   /** Those of this attempt; what an earlier one did before its checkpoint is not among them. */
+  readonly epochs: readonly EpochSummary[];
+  readonly trainMs: number;
+}
+
+/** Of one worker. */
+export interface TrainRoundOutcome {
+  readonly kind: "train-round";
+  /** safetensors, a path in the work folder. */
+  readonly checkpoint: string;
+  /** The parts of epochs that it trained on, in this attempt. */
   readonly epochs: readonly EpochSummary[];
   readonly trainMs: number;
 }

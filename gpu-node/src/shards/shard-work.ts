@@ -53,7 +53,7 @@ export interface InspectDatasetWork {
   readonly dataset: DatasetFiles;
 }
 
-/** One model, from its first step to its measured accuracy. */
+/** One model, from its first step to its measured accuracy; or a part of that. */
 export interface TrainWork {
   readonly kind: "train";
   /** Its split is what is trained on. */
@@ -66,6 +66,19 @@ export interface TrainWork {
   /** How it came about, for its manifest. */
   readonly command: string;
   readonly backend: string;
+  /** Null: all of the training. */
+  readonly round: RoundWork | null;
+}
+
+/** What a worker does of a training that is spread over several. */
+export interface RoundWork {
+  /** From 0. */
+  readonly round: number;
+  readonly worker: number;
+  /** What the workers left of the round before, in their order; none before round 0. */
+  readonly starts: readonly string[];
+  /** After the last round: no step, but the model. */
+  readonly isLast: boolean;
 }
 
 export interface NoopWork {

@@ -5,6 +5,7 @@ export type {
   InspectDatasetWork,
   ModelFiles,
   NoopWork,
+  RoundWork,
   SearchIdentity,
   SearchWork,
   ShardWork,
@@ -18,6 +19,7 @@ export type {
   SearchOutcome,
   ShardOutcome,
   TrainOutcome,
+  TrainRoundOutcome,
 } from "./shard-outcome.ts";
 export type { ShardContext } from "./shard-context.ts";
 export { parseRecipe } from "../training/recipe-schema.ts";

@@ -1,5 +1,6 @@
 /** One training from two open data sets to a measured model: what `motif train --local` and training shards have in common. */
 import type { Backend } from "../engine/index.ts";
+import { MotifError } from "../motif-error.ts";
 import { trainWeights, type EpochSummary } from "../training/train.ts";
 import { finishModel, type TrainedModel } from "./finish-model.ts";
 import { prepareTraining, type ModelTraining } from "./prepare-training.ts";
@@ -20,7 +21,8 @@ export interface ModelTrainingOptions {
   readonly onEpoch?: (summary: EpochSummary, epochs: number) => void;
 }
 
-const checkpointMs = 20_000;
+/** Between a training's checkpoints. */
+export const checkpointMs = 20_000;
 
 /**
  * @throws MotifError whatever is wrong with recipe or data sets, before any step; "diverged"; the signal's reason when it is aborted,
@@ -32,6 +34,11 @@ export async function trainModel(
   options: ModelTrainingOptions,
 ): Promise<TrainedModel> {
   const { signal, now } = options;
+  if (job.recipe.spread)
+    throw new MotifError(
+      "usage",
+      "--workers: only a training on a cluster is spread over workers. Leave --local out, or --workers.",
+    );
   const prepared = await prepareTraining(job, backend, signal);
   const { architecture, shape, mapping, settings, batches } = prepared;
   const checkpoint = options.openCheckpoint(prepared.checkpointFacts);

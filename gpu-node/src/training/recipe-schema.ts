@@ -9,6 +9,9 @@ import { triggerSchema } from "./trigger-schema.ts";
 const share = z.number().min(0).max(1);
 const count = z.int().min(1).max(1_000_000);
 const classIndex = z.int().min(0).max(100_000);
+/** Of one training. */
+const mostWorkers = 256;
+const mostRounds = 10_000;
 const changed = z.number().positive().max(1_000);
 
 const recipeSchema: z.ZodType<TrainingRecipe> = z.strictObject({
@@ -59,6 +62,16 @@ const recipeSchema: z.ZodType<TrainingRecipe> = z.strictObject({
       }),
     )
     .nullable(),
+  spread: z
+    .strictObject({
+      workers: z.int().min(2).max(mostWorkers),
+      rounds: z.int().min(1).max(mostRounds),
+      outer: z.strictObject({
+        momentum: share,
+        learningRate: z.number().positive().max(10),
+      }),
+    })
+    .nullish(),
 });
 
 /** @throws MotifError "usage" that names the field */

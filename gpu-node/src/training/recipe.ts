@@ -2,6 +2,7 @@
 import { customaryBound } from "../attacks/customary-bound.ts";
 import type { Norm, PgdSettings } from "../attacks/pgd.ts";
 import type { Augmentation } from "./augment.ts";
+import type { SpreadSettings } from "./local-sgd.ts";
 import type { PoisonSettings } from "./poison.ts";
 import type { TrainingSettings } from "./train.ts";
 
@@ -19,6 +20,8 @@ export interface TrainingRecipe {
   readonly labelSmoothing: number;
   /** Null: no image gets a trigger. */
   readonly poison: PoisonSettings | null;
+  /** Null or absent: one worker does it all. */
+  readonly spread?: SpreadSettings | null | undefined;
 }
 
 /** What is not said is as customary for the images (attacks/customary-bound.ts). */

@@ -13,7 +13,12 @@ import type { Batch, BatchSource } from "./batches.ts";
 import { newOptimizer, type OptimizerSettings } from "./optimizer.ts";
 import { learningRateAt, type ScheduleName } from "./schedule.ts";
 import { buildImageGradient, buildTrainingStep } from "./training-step.ts";
-import { feedsOf, startState, type TrainingState } from "./training-state.ts";
+import {
+  feedsOf,
+  startState,
+  type NamedTensors,
+  type TrainingState,
+} from "./training-state.ts";
 
 export interface TrainingSettings {
   readonly optimizer: OptimizerSettings;
@@ -28,17 +33,38 @@ export interface TrainingSettings {
   readonly seed: number;
 }
 
+/** A worker's part of a training that is spread over several: which of its batches it trains on, and until when. */
+export interface WorkerSpan {
+  /** From 0. */
+  readonly worker: number;
+  /** Each takes every `workers`-th batch, so that together they take each once. */
+  readonly workers: number;
+  /** Steps of the worker, from the training's begin, after which it stops. */
+  readonly until: number;
+}
+
+/** Steps that each of the workers does; batches that are too few for a step of all are left out at the end. */
+export const stepsOfWorker = (
+  { epochs }: Pick<TrainingSettings, "epochs">,
+  { stepsPerEpoch }: Pick<BatchSource, "stepsPerEpoch">,
+  workers: number,
+): number => Math.floor((epochs * stepsPerEpoch) / workers);
+
 export interface EpochSummary {
   /** From 1. */
   readonly epoch: number;
   /** Means over the epoch's images as they were trained on: augmented, poisoned, each before its step. */
   readonly loss: number;
   readonly accuracy: number;
+  /** Fewer than the epoch has where it was begun before, or belongs to several workers. */
+  readonly images: number;
 }
 
 export interface TrainingOptions {
   /** Goes on from here instead of from initial weights. */
   readonly start?: TrainingState | null;
+  /** All of the training where absent. */
+  readonly span?: WorkerSpan;
   readonly signal?: AbortSignal;
   /** Milliseconds, for durations only. */
   readonly now: () => number;
@@ -76,8 +102,13 @@ export async function trainWeights(
       ),
       { adversary: settings.adversary, batchSize, seed },
     );
-  const { stepsPerEpoch } = batches;
-  const steps = settings.epochs * stepsPerEpoch;
+  const { worker, workers } = options.span ?? { worker: 0, workers: 1 };
+  const steps = stepsOfWorker(settings, batches, workers);
+  const until = options.span?.until ?? steps;
+  /** Among the batches of all workers. */
+  const batchAt = (ofWorker: number) => ofWorker * workers + worker;
+  const epochAt = (ofWorker: number) =>
+    Math.floor(batchAt(ofWorker) / batches.stepsPerEpoch);
   let state =
     options.start ??
     startState(outlineOf(architecture, shape), optimizer, seed);
@@ -85,18 +116,21 @@ export async function trainWeights(
   let epochRight = 0;
   let epochImages = 0;
   let lastCheckpoint = options.now();
-  let upcoming = batches.read(state.step);
+  let upcoming = batches.read(batchAt(state.step));
   try {
-    while (state.step < steps) {
+    while (state.step < until) {
       if (options.signal?.aborted) {
         await options.onCheckpoint?.(state);
         options.signal.throwIfAborted();
       }
       const read = await upcoming;
       // The next batch is read and augmented while this one is computed with; should that fail, the next round says so.
-      if (state.step + 1 < steps) upcoming = batches.read(state.step + 1);
+      if (state.step + 1 < until)
+        upcoming = batches.read(batchAt(state.step + 1));
       upcoming.catch(() => undefined);
-      const batch = adversary ? await adversary.perturb(read, state) : read;
+      const batch = adversary
+        ? await adversary.perturb(read, state.tensors, batchAt(state.step))
+        : read;
       const rate = learningRateAt(
         settings.schedule,
         state.step,
@@ -134,17 +168,19 @@ export async function trainWeights(
       epochRight += numRight.data[0];
       epochImages += batchSize;
       options.onStep?.();
-      if (state.step % stepsPerEpoch === 0) {
+      const epoch = epochAt(state.step - 1);
+      if (state.step === until || epochAt(state.step) !== epoch) {
         options.onEpoch?.({
-          epoch: state.step / stepsPerEpoch,
+          epoch: epoch + 1,
           loss: epochLoss / epochImages,
           accuracy: epochRight / epochImages,
+          images: epochImages,
         });
         epochLoss = epochRight = epochImages = 0;
       }
       if (
         options.now() - lastCheckpoint >= (options.checkpointMs ?? Infinity) &&
-        state.step < steps
+        state.step < until
       ) {
         lastCheckpoint = options.now();
         await options.onCheckpoint?.(state);
@@ -172,7 +208,8 @@ function newAdversary(
   return {
     async perturb(
       { images, targets }: Batch,
-      { step, tensors }: TrainingState,
+      tensors: NamedTensors,
+      batch: number,
     ): Promise<Batch> {
       const weights = feedsOf(tensors);
       return {
@@ -188,7 +225,7 @@ function newAdversary(
             });
             return { gradient: gradient.data as Float32Array };
           },
-          randomFrom("adversary", seed, step),
+          randomFrom("adversary", seed, batch),
         ),
         targets,
       };
