@@ -52,6 +52,7 @@ const alive = () =>
   [...cluster.nodes.values()].filter((node) => !node.hasEnded).length;
 const found: Figures[] = [];
 try {
+  await startNode();
   await ask("datasets", "add", options.dataset, "--name", "images");
   for (const training of options.trainings.split(",")) {
     const figures = await measure(training);
@@ -92,11 +93,7 @@ async function measure(training: string): Promise<Figures> {
   let killed = 0;
   if (disturbed !== undefined)
     for (; killed < roundsToDisturb; killed++) await killIn(job, killed);
-  let status = "";
-  do {
-    await pause(500);
-    ({ status } = await cluster.request<Job>("GET", `/api/jobs/${job.id}`));
-  } while (status === "RUNNING");
+  const status = await endOf(job);
   if (status !== "SUCCEEDED") throw new Error(`the job is ${status}`);
   const seconds = (performance.now() - began) / 1_000;
   const [model] = await cluster.request<Trained[]>(
@@ -111,6 +108,14 @@ async function measure(training: string): Promise<Figures> {
     cleanAccuracy: model.cleanAccuracy ?? 0,
     nodeSeconds: (model.trainMs ?? 0) / 1_000,
   };
+}
+
+async function endOf({ id }: Job): Promise<string> {
+  for (;;) {
+    const { status } = await cluster.request<Job>("GET", `/api/jobs/${id}`);
+    if (status !== "RUNNING") return status;
+    await pause(500);
+  }
 }
 
 /** Kills a node that is at the round, and starts another. */
