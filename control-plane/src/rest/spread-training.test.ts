@@ -260,7 +260,10 @@ test("a round's result must be a checkpoint, and the checkpoint be there", async
   ) =>
     leases.completeShards([{ leaseId, shardId, nodeId, retryCount, result }]);
   expect(await send({ kind: "noop" })).toMatchObject([
-    { verdict: "misfit", reason: expect.stringContaining("train-round") },
+    {
+      verdict: "misfit",
+      reason: expect.stringContaining("train-round") as string,
+    },
   ]);
   const checkpoint = { sha256: "0".repeat(64), bytes: 1 };
   expect(
@@ -273,7 +276,9 @@ test("plans beyond all measure are refused before anything is written", async ()
   const most = { spread: { workers: 256, rounds: 10_000 } };
   expect(await post([{ name: "huge", recipe: most }])).toMatchObject({
     status: 422,
-    body: { detail: expect.stringContaining("2560001 shards, 1000000") },
+    body: {
+      detail: expect.stringContaining("2560001 shards, 1000000") as string,
+    },
   });
   for (const spread of [
     { workers: 1, rounds: 2 },

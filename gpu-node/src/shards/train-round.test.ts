@@ -117,10 +117,9 @@ describe("rounds", () => {
     expect(model.manifest.training).toMatchObject({ spread: plain });
     expect(model.epochs).toEqual([]);
     const alone = await run(work(null, null));
-    expect(alone).toMatchObject({
-      kind: "train",
-      cleanAccuracy: { share: expect.closeTo(model.cleanAccuracy.share, 1.5) },
-    });
+    expect(alone.kind).toBe("train");
+    const { share } = (alone as TrainOutcome).cleanAccuracy;
+    expect(Math.abs(share - model.cleanAccuracy.share)).toBeLessThan(0.04);
   });
 
   it("that were left in the middle go on to the same bytes", async () => {
@@ -180,7 +179,7 @@ describe("rounds", () => {
         runRound({ ...next, starts: [starts[0], second] }, spread),
       ).rejects.toMatchObject({
         code: "storage",
-        message: expect.stringContaining("missing or damaged"),
+        message: expect.stringContaining("missing or damaged") as string,
       });
     await expect(runRound({ ...next, starts }, plain)).rejects.toThrow(
       /it is of another training.*spread/,
