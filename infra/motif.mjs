@@ -31,14 +31,14 @@ const commands = {
   "join-tokens": "make a token that lets a node join",
   "audit-log": "show who changed what",
   train: "train classifiers: natural, with a backdoor, against an adversary",
-  evaluate: "measure a model: clean and robust accuracy, a known backdoor",
+  evaluate: "measure models: clean and robust accuracy, a known backdoor",
   report: "draw the pages of results",
 };
 const [name, ...rest] = process.argv.slice(2);
 // These run without a server, in a compute node's program; the others talk to a control plane, or are one.
 const isOfGpuNode =
-  ["node", "evaluate", "report"].includes(name) ||
-  (["search", "demo", "train"].includes(name) &&
+  ["node", "report"].includes(name) ||
+  (["search", "demo", "train", "evaluate"].includes(name) &&
     ["--local", "--print-recipes"].some((flag) => rest.includes(flag)));
 const isServer = ["up", "demo"].includes(name);
 
@@ -64,7 +64,7 @@ Searches the one small pattern in pixel space that makes an image classifier pre
 
 ${lines.join("\n")}
 
-search, train and demo also run without a server, with --local; evaluate always does. motif COMMAND --help shows a command's options.`);
+search, train, evaluate and demo also run without a server, with --local. motif COMMAND --help shows a command's options.`);
 }
 
 function run() {

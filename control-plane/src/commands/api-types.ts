@@ -85,6 +85,31 @@ export interface ApiShard {
   readonly problem: string | null;
 }
 
+/** A share of n images, 0…1, with its interval. */
+export interface ApiMeasuredShare {
+  readonly share: number;
+  readonly n: number;
+  readonly wilson95: readonly [number, number];
+}
+
+/** Of one model of an evaluation. */
+export interface ApiEvaluation {
+  readonly shardIndex: number;
+  readonly model: string;
+  /** Null until it is measured. */
+  readonly measured: {
+    readonly clean: {
+      readonly accuracy: ApiMeasuredShare;
+      readonly expectedCalibrationError: number;
+    };
+    readonly attackSuccessRate: ApiMeasuredShare | null;
+    readonly robustness: {
+      readonly robustAccuracy: ApiMeasuredShare;
+      readonly attacks: readonly { readonly name: string }[];
+    } | null;
+  } | null;
+}
+
 /** Numbered without gaps in its stream: a job's id, or `cluster`. */
 export interface ApiEvent {
   readonly stream: string;

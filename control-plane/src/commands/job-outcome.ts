@@ -4,6 +4,12 @@ import type { ApiClient } from "./api-client.ts";
 import type { ApiJob, ApiShard } from "./api-types.ts";
 import { shortId } from "./table.ts";
 
+/** Searches alone leave something that can be exported. */
+const whatIsThere = ({ id, kind }: ApiJob): string =>
+  kind === "search"
+    ? `\`motif export ${shortId(id)} --out DIR\` writes what was done.`
+    : `\`motif jobs ${shortId(id)}\` shows it.`;
+
 /** @throws ControlPlaneError "conflict" saying why a job did not succeed */
 export async function requireSucceeded(
   client: ApiClient,
@@ -13,7 +19,7 @@ export async function requireSucceeded(
   if (job.status === "CANCELLED")
     throw new ControlPlaneError(
       "conflict",
-      `job ${id} was cancelled; \`motif export ${id} --out DIR\` writes what was done.`,
+      `job ${id} was cancelled; ${whatIsThere(job)}`,
     );
   if (job.status !== "FAILED") return;
   const shards = await client.get<readonly ApiShard[]>(
@@ -21,8 +27,7 @@ export async function requireSucceeded(
   );
   throw new ControlPlaneError(
     "conflict",
-    `job ${id}: ${job.shards.dead} of ${job.shards.total} shards could not be done (${shards[0]?.problem ?? "no reason was kept"}). ` +
-      `\`motif export ${id} --out DIR\` writes what was done.`,
+    `job ${id}: ${job.shards.dead} of ${job.shards.total} shards could not be done (${shards[0]?.problem ?? "no reason was kept"}). ${whatIsThere(job)}`,
   );
 }
 

@@ -83,6 +83,14 @@ function describeEvent(
       return [
         `${textIn(body.name)}: clean accuracy ${percentIn(body.cleanAccuracy)}${body.attackSuccessRate === null ? "" : `, attack success rate ${percentIn(body.attackSuccessRate)}`}`,
       ];
+    case "model-evaluated":
+      return [
+        [
+          `${textIn(body.name)}: clean accuracy ${percentIn(body.cleanAccuracy)}`,
+          ...shareIn("attack success rate", body.attackSuccessRate),
+          ...shareIn("robust accuracy", body.robustAccuracy),
+        ].join(", "),
+      ];
     case "shard-retry":
       return [
         `shard ${idIn(body.shardId)} is tried again: ${textIn(body.reason)}`,
@@ -110,4 +118,6 @@ function describeEvent(
 
 const textIn = (value: unknown) => (typeof value === "string" ? value : "");
 const percentIn = (value: unknown) => `${(100 * Number(value)).toFixed(2)}%`;
+const shareIn = (name: string, value: unknown) =>
+  value === null ? [] : [`${name} ${percentIn(value)}`];
 const idIn = (value: unknown) => shortId(textIn(value));

@@ -6,6 +6,7 @@ export const jobKinds = [
   "check-model",
   "inspect-dataset",
   "train",
+  "evaluate",
   "noop",
 ] as const;
 export type JobKind = (typeof jobKinds)[number];

@@ -5,13 +5,14 @@ import type { Caller } from "../auth/caller.ts";
 import { ControlPlaneError } from "../control-plane-error.ts";
 import type { Database, Queryable } from "../database/database.ts";
 import { indexedShardId } from "../shards/shard-id.ts";
-import type { DatasetReference, TrainSpec } from "../shards/shard-spec.ts";
+import type { TrainSpec } from "../shards/shard-spec.ts";
 import {
   countShards,
   planRound,
   type TrainSpread,
 } from "../shards/train-rounds.ts";
 import { insertJob, type NewShard } from "./insert-job.ts";
+import { readReadyDataset } from "./read-ready-dataset.ts";
 
 export interface TrainRequest {
   /** Id or name. */
@@ -125,36 +126,6 @@ function planShards(
       `These are ${planned} shards, ${mostShards} is the most of one job. Ask for fewer rounds or workers, or submit the models in parts.`,
     );
   return { shards, planned };
-}
-
-async function readReadyDataset(
-  client: Queryable,
-  idOrName: string,
-): Promise<{ readonly id: string; readonly reference: DatasetReference }> {
-  const { rows } = await client.query<
-    DatasetReference & {
-      id: string;
-      status: string;
-      problem: string | null;
-    }
-  >(
-    `SELECT id, status, problem, name, split, digest, path, files FROM dataset WHERE id::text = $1 OR name = $1`,
-    [idOrName],
-  );
-  const [row] = rows;
-  if (!row)
-    throw new ControlPlaneError(
-      "not-found",
-      `There is no data set "${idOrName}". motif datasets list shows what there is.`,
-    );
-  const { id, status, problem, ...reference } = row;
-  if (status === "READY") return { id, reference };
-  throw new ControlPlaneError(
-    "conflict",
-    status === "CHECKING"
-      ? `The data set "${reference.name}" is still being looked at. Try again once it is ready.`
-      : `The data set "${reference.name}" was refused: ${problem ?? "no reason was given."}`,
-  );
 }
 
 async function checkNames(

@@ -31,7 +31,7 @@ export interface ModelView {
   readonly declaredAccuracy: number | null;
   /** 0…1, as measured on that data set. */
   readonly cleanAccuracy: number | null;
-  /** Not measured yet. */
+  /** 0…1, of its newest evaluation under attack. */
   readonly robustAccuracy: number | null;
   /** Of its newest check. */
   readonly status: CheckStatus;
@@ -88,6 +88,7 @@ interface Row {
   readonly checks: readonly ModelCheckView[];
   readonly last_job: Omit<LastJob, "createdAt"> | null;
   readonly last_job_at: Date | null;
+  readonly robust_accuracy: number | null;
   readonly evidence_job_id: string | null;
   readonly summary: SearchSummary | null;
   readonly manifest?: unknown;
@@ -103,7 +104,7 @@ const selection = (more: string, facts: string) => `
          model.brief_manifest -> 'declaredAccuracy' AS declared_accuracy,
          coalesce(checked.checks, '[]') AS checks,
          newest.job AS last_job, newest.created_at AS last_job_at,
-         searched.id AS evidence_job_id, searched.summary
+         attacked.robust_accuracy, searched.id AS evidence_job_id, searched.summary
   FROM model
   LEFT JOIN LATERAL (
     SELECT jsonb_agg(
@@ -118,6 +119,11 @@ const selection = (more: string, facts: string) => `
     SELECT jsonb_build_object('id', job.id, 'name', job.name, 'kind', job.kind, 'status', job.status) AS job, job.created_at
     FROM job WHERE job.model_id = model.id ORDER BY job.created_at DESC LIMIT 1
   ) AS newest ON true
+  LEFT JOIN LATERAL (
+    SELECT evaluation.robust_accuracy
+    FROM evaluation WHERE evaluation.model_id = model.id AND evaluation.robust_accuracy IS NOT NULL
+    ORDER BY evaluation.created_at DESC LIMIT 1
+  ) AS attacked ON true
   LEFT JOIN LATERAL (
     SELECT job.id, job.summary
     FROM job WHERE job.model_id = model.id AND job.status = 'SUCCEEDED' AND job.summary IS NOT NULL
@@ -202,7 +208,7 @@ function viewOf(row: Row): ModelView {
     // A manifest is as it was registered: its check says what is wrong with it.
     declaredAccuracy: typeof accuracy === "number" ? accuracy : null,
     cleanAccuracy: numberIn(good?.facts, "cleanAccuracy"),
-    robustAccuracy: null,
+    robustAccuracy: row.robust_accuracy,
     status: checks.at(-1)?.status ?? "CHECKING",
     lastJob: last_job &&
       last_job_at && {

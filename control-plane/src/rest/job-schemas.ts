@@ -13,6 +13,7 @@ import {
   settingBounds,
 } from "../jobs/search-settings.ts";
 import { isUsableName } from "../models/register-model.ts";
+import { attackNames, normNames } from "../shards/shard-spec.ts";
 import { limit, position } from "./pages.ts";
 
 /** What the column takes. */
@@ -157,9 +158,75 @@ const trainRequest = z.strictObject({
   name,
 });
 
+const radius = z.number().positive().max(1_000);
+const questions = (usual: number) =>
+  z.int().min(1).max(1_000_000).default(usual);
+
+const evaluationAttack = z.strictObject({
+  attack: z
+    .enum(attackNames)
+    .default("pgd")
+    .describe("PGD alone, or PGD, APGD-CE, APGD-T and (linf) Square together."),
+  norm: z.enum(normNames).default("linf"),
+  epsilon: radius
+    .optional()
+    .describe(
+      "How far, on pixels of 0…1; by default for colour 8/255, l2 0.5, for grey 0.1, l2 1.5.",
+    ),
+  stepSize: radius
+    .optional()
+    .describe("Of PGD; by default for colour ε/4, for grey ε/5."),
+  pgdSteps: questions(20),
+  apgdSteps: questions(100).describe(
+    "Of APGD-CE, and of APGD-T for each target.",
+  ),
+  apgdTargets: questions(9).describe("Classes that APGD-T aims at."),
+  squareQueries: questions(1_000),
+});
+
+const evaluateRequest = z.strictObject({
+  kind: z.literal("evaluate"),
+  models: z.array(reference).min(1).max(mostRuns),
+  dataset: reference,
+  split: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      "What is measured on; by default as the data set was registered.",
+    ),
+  images: z
+    .int()
+    .min(1)
+    .max(largestInteger)
+    .optional()
+    .describe("At most so many, chosen by the seed; by default all."),
+  attack: evaluationAttack
+    .nullable()
+    .default(evaluationAttack.parse({}))
+    .describe("Null: none."),
+  seed: z
+    .int()
+    .min(0)
+    .max(largestInteger)
+    .default(0)
+    .describe("Of the choice of images, and of the attacks."),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe("Images a run; by default 64, fewer of large ones."),
+  backend: z.string().min(1).max(100).default("auto"),
+  weight,
+  name,
+});
+
 export const jobRequest = z.discriminatedUnion("kind", [
   searchRequest,
   trainRequest,
+  evaluateRequest,
   noopRequest,
 ]);
 export type JobRequest = z.infer<typeof jobRequest>;
@@ -190,6 +257,8 @@ export const shardPage = z.strictObject({
 });
 
 export const trainedModelPage = shardPage.omit({ status: true });
+export const evaluationPage = shardPage.omit({ status: true });
+export const evaluationsOfModelPage = z.strictObject({ limit });
 
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);

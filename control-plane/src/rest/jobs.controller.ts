@@ -28,6 +28,11 @@ import {
 } from "../jobs/estimate-search.ts";
 import type { JobView } from "../jobs/job.ts";
 import { listAttempts, type AttemptView } from "../jobs/list-attempts.ts";
+import {
+  listEvaluations,
+  readEvaluation,
+  type EvaluationView,
+} from "../jobs/list-evaluations.ts";
 import { listShards, type ShardView } from "../jobs/list-shards.ts";
 import {
   listTrainedModels,
@@ -36,6 +41,7 @@ import {
 import { listJobs, readJob } from "../jobs/read-jobs.ts";
 import { readResult, type JobResult } from "../jobs/result.ts";
 import { presets, settingBounds } from "../jobs/search-settings.ts";
+import { submitEvaluate } from "../jobs/submit-evaluate.ts";
 import { submitNoop } from "../jobs/submit-noop.ts";
 import { submitTrain } from "../jobs/submit-train.ts";
 import { submitSearch } from "../jobs/submit-search.ts";
@@ -45,11 +51,13 @@ import {
 } from "../storage/artifact-store.ts";
 import { Answers } from "./answers.ts";
 import { FromCaller } from "./callers.ts";
+import { evaluation } from "./evaluation-schemas.ts";
 import { JobIdPipe } from "./job-id.ts";
 import {
   attempt,
   defaultEvaluateImages,
   defaultThreshold,
+  evaluationPage,
   job,
   jobEdit,
   jobPage,
@@ -98,6 +106,8 @@ export class JobsController {
         return submitSearch(this.#database, this.#store, request, caller);
       case "train":
         return submitTrain(this.#database, request, caller);
+      case "evaluate":
+        return submitEvaluate(this.#database, request, caller);
       case "noop":
         return submitNoop(this.#database, request, caller);
     }
@@ -186,6 +196,26 @@ export class JobsController {
     @Query({ schema: trainedModelPage }) page: z.infer<typeof trainedModelPage>,
   ): Promise<readonly TrainedModelView[]> {
     return listTrainedModels(this.#database.pool, id, page);
+  }
+
+  /** Of an evaluation; other jobs have none. */
+  @Get(":id/evaluations")
+  @Answers(200, z.array(evaluation), "One a shard, in order.")
+  listEvaluations(
+    @Param("id", JobIdPipe) id: string,
+    @Query({ schema: evaluationPage }) page: z.infer<typeof evaluationPage>,
+  ): Promise<readonly EvaluationView[]> {
+    return listEvaluations(this.#database.pool, id, page);
+  }
+
+  /** With what there is of each class. */
+  @Get(":id/evaluations/:index")
+  @Answers(200, evaluation)
+  readEvaluation(
+    @Param("id", JobIdPipe) id: string,
+    @Param("index") index: string,
+  ): Promise<EvaluationView> {
+    return readEvaluation(this.#database.pool, id, index);
   }
 
   @Post(":id/cancel")

@@ -15,6 +15,10 @@ import { requireScope, type Caller } from "../auth/caller.ts";
 import { NeedsScope } from "../auth/needs-scope.ts";
 import { DATABASE, type Database } from "../database/database.ts";
 import type { JobView } from "../jobs/job.ts";
+import {
+  listEvaluationsOfModel,
+  type EvaluationView,
+} from "../jobs/list-evaluations.ts";
 import { listJobs } from "../jobs/read-jobs.ts";
 import {
   listModels,
@@ -29,7 +33,8 @@ import {
 } from "../storage/artifact-store.ts";
 import { Answers } from "./answers.ts";
 import { FromCaller } from "./callers.ts";
-import { job, jobsOfModelPage } from "./job-schemas.ts";
+import { evaluation } from "./evaluation-schemas.ts";
+import { evaluationsOfModelPage, job, jobsOfModelPage } from "./job-schemas.ts";
 import { checkRequest, model, modelRequest } from "./registration-schemas.ts";
 
 @ApiTags("models")
@@ -87,6 +92,18 @@ export class ModelsController {
     const { pool } = this.#database;
     const modelId = await requireModel(pool, idOrName);
     return listJobs(pool, { ...page, modelId, kind: "search" });
+  }
+
+  @Get(":idOrName/evaluations")
+  @Answers(200, z.array(evaluation), "Newest first.")
+  async listEvaluationsOfModel(
+    @Param("idOrName") idOrName: string,
+    @Query({ schema: evaluationsOfModelPage })
+    { limit }: z.infer<typeof evaluationsOfModelPage>,
+  ): Promise<readonly EvaluationView[]> {
+    const { pool } = this.#database;
+    const modelId = await requireModel(pool, idOrName);
+    return listEvaluationsOfModel(pool, modelId, limit);
   }
 
   @Post(":idOrName/checks")

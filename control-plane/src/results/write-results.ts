@@ -5,6 +5,7 @@ import type { ShardResult } from "../shards/shard-result.ts";
 import type { AcceptedResult } from "./accepted-result.ts";
 import { beginNextRounds } from "./begin-next-round.ts";
 import { writeCheck } from "./write-check.ts";
+import { writeEvaluations } from "./write-evaluations.ts";
 import { writeInspection } from "./write-inspection.ts";
 import { writePatterns } from "./write-patterns.ts";
 import { writeTrainings } from "./write-trainings.ts";
@@ -39,12 +40,16 @@ export async function writeResults(
   events.push(
     ...(await beginNextRounds(client, results.filter(isOfKind("train-round")))),
   );
+  const evaluations = results.filter(isOfKind("evaluate"));
+  if (evaluations.length > 0)
+    events.push(...(await writeEvaluations(client, evaluations)));
   return events;
 }
 
-/** Patterns and trained models have rows of their own. */
+/** Patterns, trained models and evaluations have rows of their own. */
 function bodyOf(result: ShardResult): object {
   if (result.kind === "train") return { kind: "train" };
+  if (result.kind === "evaluate") return { kind: "evaluate" };
   if (result.kind !== "search") return result;
   const { patterns: _patterns, ...rest } = result;
   return rest;

@@ -25,6 +25,7 @@ import {
   readText,
 } from "./wire-fields.ts";
 import { FieldViolation } from "./status.ts";
+import { readEvaluation } from "./wire-evaluation.ts";
 
 /** Patterns of one shard, classes of one model, points of one curve. */
 const mostEntries = 100_000;
@@ -58,6 +59,8 @@ export function fromWireShardResult(
         epochs: readEpochs(kind.value.epochs),
         trainMs: readNumber("train_ms", kind.value.trainMs),
       };
+    case "evaluate":
+      return readEvaluation(kind.value);
     case "noop":
       return { kind: "noop" };
   }

@@ -3,6 +3,7 @@ import type * as wire from "@motif/proto";
 import type { GrantedLease } from "../leases/lease-operations.ts";
 import type {
   DatasetReference,
+  EvaluateSpec,
   ModelReference,
   SearchSpec,
   ShardSpec,
@@ -57,6 +58,8 @@ export function toWireShardSpec(spec: ShardSpec): wire.ShardSpec {
           },
         },
       };
+    case "evaluate":
+      return { kind: { $case: "evaluate", value: toWireEvaluate(spec) } };
     case "noop":
       return { kind: { $case: "noop", value: { waitMs: spec.waitMs } } };
   }
@@ -75,6 +78,22 @@ const toWireSearch = (spec: SearchSpec): wire.SearchShard => ({
   pack: spec.pack,
   evaluateImages: spec.evaluateImages,
   threshold: spec.threshold,
+  backend: spec.backend,
+});
+
+const toWireEvaluate = (spec: EvaluateSpec): wire.EvaluateShard => ({
+  model: toWireModel(spec.model),
+  dataset: toWireDataset(spec.dataset),
+  images: spec.images ?? undefined,
+  attack: spec.attack
+    ? {
+        ...spec.attack,
+        epsilon: spec.attack.epsilon,
+        stepSize: spec.attack.stepSize,
+      }
+    : undefined,
+  seed: spec.seed,
+  batchSize: spec.batchSize ?? undefined,
   backend: spec.backend,
 });
 

@@ -1,5 +1,5 @@
 /** What comes of a shard, in its plain form. */
-import type { SearchIdentity } from "./shard-spec.ts";
+import type { EvaluationAttack, SearchIdentity } from "./shard-spec.ts";
 
 export type ShardResult =
   | SearchResult
@@ -7,6 +7,7 @@ export type ShardResult =
   | InspectDatasetResult
   | TrainResult
   | TrainRoundResult
+  | EvaluateResult
   | NoopResult;
 
 export interface SearchResult {
@@ -155,6 +156,86 @@ export interface TrainedEpoch {
   /** That these are means over; 0 where the node did not count. */
   readonly images: number;
 }
+
+/** In the words of what `motif evaluate --local` writes. */
+export interface EvaluateResult {
+  readonly kind: "evaluate";
+  /** Of the split that was measured on. */
+  readonly datasetDigest: string;
+  /** How many were looked at. */
+  readonly images: number;
+  readonly clean: {
+    readonly accuracy: MeasuredShare;
+    /** 15 bins of equal width, 0…1. */
+    readonly expectedCalibrationError: number;
+    /** All classes of the model, in order. */
+    readonly classes: readonly EvaluatedClass[];
+  };
+  /** Null where no backdoor is known, and then why. */
+  readonly attackSuccessRate: MeasuredShare | null;
+  readonly noAttackSuccessRate: string | null;
+  /** Null where no attack was asked for. */
+  readonly robustness: RobustEvaluation | null;
+  /** With what the request left open. */
+  readonly config: {
+    readonly robustness: CompleteAttack | null;
+    readonly seed: number;
+    readonly batchSize: number;
+  };
+  readonly backend: {
+    readonly name: string;
+    readonly provider: string;
+    readonly threads: number;
+  };
+  readonly warnings: readonly string[];
+  /** Of the last attempt. */
+  readonly evaluateMs: number;
+}
+
+/** A share of n images, 0…1, with its interval. */
+export interface MeasuredShare {
+  readonly share: number;
+  readonly n: number;
+  readonly wilson95: readonly [number, number];
+}
+
+export interface EvaluatedClass {
+  readonly class: number;
+  readonly name: string;
+  readonly accuracy: MeasuredShare;
+  /** What its images are taken for, most often first. */
+  readonly predictions: readonly {
+    readonly class: number;
+    readonly count: number;
+  }[];
+}
+
+export interface RobustEvaluation {
+  readonly norm: EvaluationAttack["norm"];
+  readonly epsilon: number;
+  /** Of all images, under every attack. */
+  readonly robustAccuracy: MeasuredShare;
+  /** By class index. */
+  readonly classes: readonly MeasuredShare[];
+  /** In the order in which they were run. */
+  readonly attacks: readonly AttackSummary[];
+}
+
+export interface AttackSummary {
+  readonly name: string;
+  /** Images that were right before it. */
+  readonly tried: number;
+  /** Those of them that are wrong under it. */
+  readonly fooled: number;
+  /** Of all images, after it and those before it. */
+  readonly robustAccuracy: MeasuredShare;
+}
+
+export type CompleteAttack = Omit<EvaluationAttack, "epsilon" | "stepSize"> & {
+  readonly epsilon: number;
+  readonly stepSize: number;
+  readonly seed: number;
+};
 
 export interface NoopResult {
   readonly kind: "noop";

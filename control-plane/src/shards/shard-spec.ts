@@ -1,7 +1,12 @@
 /** What a shard asks a node to do: the plain form that is planned, kept in the database and put on the wire (rpc/). */
 
 export type ShardSpec =
-  SearchSpec | CheckModelSpec | InspectDatasetSpec | TrainSpec | NoopSpec;
+  | SearchSpec
+  | CheckModelSpec
+  | InspectDatasetSpec
+  | TrainSpec
+  | EvaluateSpec
+  | NoopSpec;
 
 export interface SearchSpec {
   readonly kind: "search";
@@ -60,6 +65,41 @@ export interface TrainRound {
   /** After the last round: no step, but the averaged model, measured. */
   readonly isLast: boolean;
 }
+
+/** Measures one model on one data set. */
+export interface EvaluateSpec {
+  readonly kind: "evaluate";
+  readonly model: ModelReference;
+  /** Whose evaluation it is; nodes do not need it. */
+  readonly modelId: string;
+  /** Its split is what is measured on. */
+  readonly dataset: DatasetReference;
+  /** Most images; null: all. */
+  readonly images: number | null;
+  /** Null: none. */
+  readonly attack: EvaluationAttack | null;
+  /** Of the choice of images and of what is random in attacks. */
+  readonly seed: number;
+  /** Images a run; null: by their size. */
+  readonly batchSize: number | null;
+  readonly backend: string;
+}
+
+/** What images are put to, of pixels of 0…1; radius and step follow from the images where they are left open. */
+export interface EvaluationAttack {
+  /** PGD alone, or PGD, APGD-CE, APGD-T and (L∞) Square together. */
+  readonly attack: (typeof attackNames)[number];
+  readonly norm: (typeof normNames)[number];
+  readonly epsilon?: number | undefined;
+  readonly stepSize?: number | undefined;
+  readonly pgdSteps: number;
+  readonly apgdSteps: number;
+  readonly apgdTargets: number;
+  readonly squareQueries: number;
+}
+
+export const attackNames = ["pgd", "ensemble"] as const;
+export const normNames = ["linf", "l2"] as const;
 
 /** Does nothing for a while: what leases cost, measured. */
 export interface NoopSpec {

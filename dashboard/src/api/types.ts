@@ -18,6 +18,7 @@ export type Job = Answer<"/api/jobs/{id}">;
 export type JobStatus = Job["status"];
 export type Shard = Answer<"/api/jobs/{id}/shards">[number];
 export type TrainedModel = Answer<"/api/jobs/{id}/models">[number];
+export type Evaluation = Answer<"/api/jobs/{id}/evaluations">[number];
 export type Attempt = Answer<"/api/jobs/{id}/shards/{index}/attempts">[number];
 export type Model = Answer<"/api/models/{idOrName}">;
 export type ListedModel = Answer<"/api/models">[number];

@@ -3,7 +3,9 @@ import {
   ShardResult,
   type Artifact,
   type CheckModelResult,
+  type EvaluateResult,
   type InspectDatasetResult,
+  type MeasuredShare,
   type Pattern,
   type SearchResult,
   type TrainResult,
@@ -12,6 +14,7 @@ import {
 import { MotifError } from "../motif-error.ts";
 import type {
   CheckModelOutcome,
+  EvaluateOutcome,
   InspectDatasetOutcome,
   SearchOutcome,
   ShardOutcome,
@@ -72,6 +75,8 @@ async function kindToWire(
         $case: "trainRound",
         value: await roundToWire(outcome, register),
       };
+    case "evaluate":
+      return { $case: "evaluate", value: evaluationToWire(outcome) };
     case "noop":
       return { $case: "noop", value: {} };
   }
@@ -165,3 +170,53 @@ async function roundToWire(
 ): Promise<TrainRoundResult> {
   return { checkpoint: await register(checkpoint), epochs, trainMs };
 }
+type ClassifierEvaluation = EvaluateOutcome["evaluation"];
+
+function evaluationToWire({
+  evaluation,
+  datasetDigest,
+  warnings,
+  backend,
+  evaluateMs,
+}: EvaluateOutcome): EvaluateResult {
+  const { images, clean, attackSuccessRate, robustness, config } = evaluation;
+  return {
+    ...{ datasetDigest, images, backend, evaluateMs },
+    warnings: [...warnings],
+    cleanAccuracy: shareToWire(clean.accuracy),
+    expectedCalibrationError: clean.expectedCalibrationError,
+    classes: clean.classes.map(({ name, accuracy, predictions }, index) => ({
+      name,
+      accuracy: shareToWire(accuracy),
+      predictions: [...predictions],
+      robustAccuracy: robustness
+        ? shareToWire(robustness.classes[index])
+        : undefined,
+    })),
+    attackSuccessRate: attackSuccessRate
+      ? shareToWire(attackSuccessRate)
+      : undefined,
+    noAttackSuccessRate: evaluation.noAttackSuccessRate ?? "",
+    robustness:
+      robustness && config.robustness
+        ? {
+            attack: config.robustness,
+            robustAccuracy: shareToWire(robustness.robustAccuracy),
+            attacks: robustness.attacks.map((each) => ({
+              ...each,
+              robustAccuracy: shareToWire(each.robustAccuracy),
+            })),
+          }
+        : undefined,
+    batchSize: config.batchSize,
+    seed: config.seed,
+  };
+}
+
+const shareToWire = ({
+  share,
+  n,
+  wilson95: [wilsonLow, wilsonHigh],
+}: ClassifierEvaluation["clean"]["accuracy"]): MeasuredShare => ({
+  ...{ share, n, wilsonLow, wilsonHigh },
+});

@@ -1,6 +1,7 @@
 /** From the wire's shard to the runner's work, with paths of this machine. */
 import type {
   DatasetReference,
+  EvaluationAttack as WireAttack,
   ModelReference,
   SearchSettings as WireSettings,
   ShardSpec,
@@ -10,6 +11,7 @@ import { MotifError } from "../motif-error.ts";
 import {
   parseRecipe,
   type DatasetFiles,
+  type EvaluateWork,
   type ModelFiles,
   type RoundWork,
   type SearchWork,
@@ -27,6 +29,8 @@ export interface FileSources {
 type SearchSettings = SearchWork["settings"];
 const presetNames = ["default", "official"] as const;
 const canvasSources = ["natural", "noise", "free"] as const;
+const attackNames = ["pgd", "ensemble"] as const;
+const normNames = ["linf", "l2"] as const;
 
 /**
  * @throws MotifError "usage" when the shard is of a kind, or has a setting, that this version does not know; whatever
@@ -77,6 +81,20 @@ export async function workFromWire(
         dataset: await sources.dataset(present(dataset, "data set")),
       };
     }
+    case "evaluate": {
+      const { model, dataset, images, attack, seed, batchSize, backend } =
+        kind.value;
+      return {
+        kind: "evaluate",
+        request: {
+          ...{ images, seed, batchSize },
+          attack: attack === undefined ? null : attackFromWire(attack),
+        },
+        backend,
+        model: await sources.model(present(model, "model")),
+        dataset: await sources.dataset(present(dataset, "data set")),
+      };
+    }
     case "noop":
       return { kind: "noop", waitMs: kind.value.waitMs };
     case undefined:
@@ -103,6 +121,14 @@ function settingsFromWire(settings: WireSettings): SearchSettings {
     ...settings,
     preset: oneOf(presetNames, settings.preset, "preset"),
     canvasSource: oneOf(canvasSources, settings.canvasSource, "canvas source"),
+  };
+}
+
+function attackFromWire(attack: WireAttack): EvaluateWork["request"]["attack"] {
+  return {
+    ...attack,
+    attack: oneOf(attackNames, attack.attack, "attack"),
+    norm: oneOf(normNames, attack.norm, "norm"),
   };
 }
 

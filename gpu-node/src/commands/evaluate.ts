@@ -2,10 +2,10 @@
 import { Option, type Command } from "commander";
 import {
   evaluateLocally,
-  type LocalAttack,
   type LocalEvaluation,
 } from "../local/evaluate-locally.ts";
 import { MotifError } from "../motif-error.ts";
+import type { EvaluationAttack } from "../shards/evaluate-classifier.ts";
 import { backendHelp, openBackend } from "./open-backend.ts";
 import { positiveNumber, wholeNumber } from "./options.ts";
 import { formatSeconds, newProgress } from "./progress.ts";
@@ -137,7 +137,7 @@ async function runEvaluate(
   if (!options.local) {
     throw new MotifError(
       "usage",
-      "motif evaluate needs --local: this version has no server for it yet. Add --local and run it again.",
+      "a compute node's program evaluates in its own process: motif evaluate needs --local here. Add it and run it again.",
     );
   }
   const attack = readAttack(options, command);
@@ -205,7 +205,7 @@ async function runEvaluate(
 function readAttack(
   options: EvaluateOptions,
   command: Command,
-): LocalAttack | null {
+): EvaluationAttack | null {
   const { attack, norm, epsilon, stepSize } = options;
   const refuseStray = (names: readonly string[], needs: string) => {
     const stray = command.options.find(

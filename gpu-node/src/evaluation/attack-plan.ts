@@ -37,6 +37,8 @@ interface Planned {
   readonly name: string;
   /** Questions that an image may take, for an estimate of the time: those without a gradient cost a third. */
   readonly work: number;
+  /** What one of them is of it. */
+  readonly perQuestion: number;
 }
 
 export type PlannedAttack =
@@ -67,6 +69,7 @@ export function planAttacks(
   const byPgd: PlannedAttack = {
     name: `PGD-${pgdSteps}`,
     work: pgdSteps,
+    perQuestion: 1,
     loss: "cross-entropy",
     begin: ({ image, index }) =>
       pgd(
@@ -81,6 +84,7 @@ export function planAttacks(
     {
       name: "APGD-CE",
       work: apgdSteps + 1,
+      perQuestion: 1,
       loss: "cross-entropy",
       begin: ({ image, label, index }) =>
         apgd(image, label, climbs, randomFrom("apgd-ce", seed, index)),
@@ -88,6 +92,7 @@ export function planAttacks(
     {
       name: "APGD-T",
       work: targets * (apgdSteps + 1) + 1,
+      perQuestion: 1,
       loss: "targeted-dlr",
       begin: ({ image, label, index }) =>
         apgdTargeted(
@@ -101,7 +106,8 @@ export function planAttacks(
   if (norm === "l2") return ensemble;
   const bySquare: PlannedAttack = {
     name: "Square",
-    work: Math.ceil(squareQueries / 3),
+    work: squareQueries / 3,
+    perQuestion: 1 / 3,
     loss: null,
     begin: ({ image, label, index }) =>
       square(

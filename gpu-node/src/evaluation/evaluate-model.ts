@@ -8,6 +8,7 @@ import { measureAttackSuccess } from "./attack-success.ts";
 import {
   answerImages,
   summarizeClean,
+  type CleanAnswers,
   type CleanEvaluation,
 } from "./clean-evaluation.ts";
 import type { MeasuredShare } from "./measured-share.ts";
@@ -16,6 +17,7 @@ import {
   measureRobustness,
   type RobustEvaluation,
   type RobustnessOptions,
+  type RobustnessState,
 } from "./robust-accuracy.ts";
 
 export interface EvaluationInputs {
@@ -55,6 +57,20 @@ export interface ModelEvaluation {
 export interface EvaluationOptions extends RobustnessOptions {
   readonly onPhase?: (name: string) => void;
   readonly onClean?: (clean: CleanEvaluation) => void;
+  /** Where an earlier run of the same evaluation stood. */
+  readonly from?: EvaluationState | undefined;
+  /** Told where it stands after each part; what goes on from there gives the same numbers. */
+  readonly onState?: (state: EvaluationState) => Promise<void>;
+}
+
+/** An evaluation between two of its parts. */
+export interface EvaluationState {
+  /** On the images as they are. */
+  readonly answers: CleanAnswers;
+  /** Absent: not measured yet; null where no backdoor is known. */
+  readonly attackSuccessRate?: MeasuredShare | null;
+  /** Absent: no attack has begun. */
+  readonly robustness?: RobustnessState;
 }
 
 /** @throws MotifError "backend", "diverged"; the signal's reason when aborted */
@@ -65,24 +81,36 @@ export async function evaluateModel(
   options: EvaluationOptions = {},
 ): Promise<ModelEvaluation> {
   const { batchSize, robustness } = settings;
-  const { onPhase, onWork, signal } = options;
+  const { onPhase, onWork, onState, signal } = options;
   const passing = { ...(signal && { signal }), onImages: onWork };
   const compiled = await compileLogits(classifier, backend, batchSize);
   try {
-    onPhase?.("Measuring the clean accuracy");
-    const answers = await answerImages(compiled, dataset, indices, passing);
+    let state = options.from;
+    if (state) onWork?.(indices.length);
+    else {
+      onPhase?.("Measuring the clean accuracy");
+      state = {
+        answers: await answerImages(compiled, dataset, indices, passing),
+      };
+      await onState?.(state);
+    }
+    const { answers } = state;
     const clean = summarizeClean(answers, classNames);
     options.onClean?.(clean);
-    if (backdoor) onPhase?.("Measuring the attack success rate");
-    const attackSuccessRate =
-      backdoor &&
-      (await measureAttackSuccess(
+    let { attackSuccessRate } = state;
+    if (attackSuccessRate !== undefined) {
+      if (backdoor) onWork?.(indices.length);
+    } else if (backdoor) {
+      onPhase?.("Measuring the attack success rate");
+      attackSuccessRate = await measureAttackSuccess(
         newPredictor(compiled),
         backdoor.triggered,
         indices,
         backdoor.labelOf,
         passing,
-      ));
+      );
+      await onState?.({ answers, attackSuccessRate });
+    } else attackSuccessRate = null;
     return {
       clean,
       attackSuccessRate,
@@ -94,6 +122,11 @@ export async function evaluateModel(
           answers,
           robustness,
           options,
+          {
+            from: state.robustness,
+            onState: async (under) =>
+              onState?.({ answers, attackSuccessRate, robustness: under }),
+          },
         )),
     };
   } finally {

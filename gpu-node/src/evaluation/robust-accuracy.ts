@@ -4,7 +4,11 @@
  */
 import { compileAttackGraph } from "../attacks/attack-graph.ts";
 import { askForScores } from "../attacks/attack-scores.ts";
-import { attackImages, type Perturbed } from "../attacks/attacked-model.ts";
+import {
+  attackImages,
+  type ImageAttack,
+  type Perturbed,
+} from "../attacks/attacked-model.ts";
 import type { Norm } from "../attacks/pgd.ts";
 import type { Classifier } from "../classifier/classifier.ts";
 import { classOf, type CompiledLogits } from "../classifier/compile-logits.ts";
@@ -43,9 +47,30 @@ export interface RobustnessOptions {
   readonly signal?: AbortSignal;
   readonly onAttack?: (name: string, images: number) => void;
   readonly onAttackDone?: (summary: AttackSummary) => void;
-  /** Told of work done, in the units of `PlannedAttack.work`: an attack's for each image, also for those it is spared. */
+  /**
+   * Told of work done, in the units of `PlannedAttack.work`, with every question; in the end an attack's for each image, also for
+   * those it is spared.
+   */
   readonly onWork?: (units: number) => void;
 }
+
+/** Where attacks stand between two pieces of their images: goes on to the numbers of attacks that were never stopped. */
+export interface RobustnessState {
+  /** Those that are over. */
+  readonly attacks: readonly AttackSummary[];
+  /** Images that were right before the attack under way. */
+  readonly standing: Int32Array;
+  /** How many of them it is through with. */
+  readonly judged: number;
+  /** Those of them that are wrong under it. */
+  readonly fallen: readonly number[];
+}
+
+/**
+ * Batches of images that an attack takes on at once. Between two such pieces it can be left, and its batches run empty; fixed, because
+ * who shares a batch decides rounding.
+ */
+const pieceBatches = 16;
 
 export interface AttackedClassifier {
   readonly classifier: Classifier;
@@ -56,6 +81,7 @@ export interface AttackedClassifier {
 
 /**
  * @param clean the images and what the model says of them as they are
+ * @param resumption where an earlier run stood, and who is told where this one stands
  * @throws MotifError "diverged" when a gradient is not a number; the signal's reason when aborted
  */
 export async function measureRobustness(
@@ -64,39 +90,65 @@ export async function measureRobustness(
   clean: CleanAnswers,
   settings: RobustnessSettings,
   options: RobustnessOptions = {},
+  resumption: {
+    readonly from?: RobustnessState | undefined;
+    readonly onState?: (state: RobustnessState) => Promise<void>;
+  } = {},
 ): Promise<RobustEvaluation> {
   const { labels, indices, predictions } = clean;
   const { imageShape, numClasses, batchSize } = model.compiled;
-  let standing = indices.filter((_, i) => predictions[i] === labels[i]);
-  const attacks: AttackSummary[] = [];
-  for (const attack of planAttacks(settings, imageShape, numClasses)) {
+  let state: RobustnessState = resumption.from ?? {
+    attacks: [],
+    standing: indices.filter((_, i) => predictions[i] === labels[i]),
+    judged: 0,
+    fallen: [],
+  };
+  const plan = planAttacks(settings, imageShape, numClasses);
+  for (const { work } of plan.slice(0, state.attacks.length))
+    options.onWork?.(work * indices.length);
+  for (const attack of plan.slice(state.attacks.length)) {
     options.signal?.throwIfAborted();
+    const { standing } = state;
     if (standing.length > 0) options.onAttack?.(attack.name, standing.length);
-    options.onWork?.(attack.work * (indices.length - standing.length));
-    const fallen =
-      standing.length === 0
-        ? new Set<number>()
-        : await collectFallen(
-            runAttack(
-              attack,
-              model,
-              readAttacked(dataset, standing, batchSize),
-              options.signal,
-            ),
-            model.compiled,
-            () => options.onWork?.(attack.work),
+    options.onWork?.(
+      attack.work * (indices.length - standing.length + state.judged),
+    );
+    const piece = pieceBatches * batchSize;
+    if (state.judged < standing.length)
+      await withAttack(attack, model, async (run) => {
+        for (let from = state.judged; from < standing.length; from += piece) {
+          const chosen = standing.subarray(from, from + piece);
+          const perturbed = run(
+            readAttacked(dataset, chosen, batchSize),
+            options,
           );
-    const tried = standing.length;
-    standing = standing.filter((index) => !fallen.has(index));
+          const fallen = await collectFallen(perturbed, model.compiled);
+          state = {
+            ...state,
+            judged: from + chosen.length,
+            fallen: [...state.fallen, ...fallen],
+          };
+          await resumption.onState?.(state);
+        }
+      });
+    const fallen = new Set(state.fallen);
+    const left = standing.filter((index) => !fallen.has(index));
     const summary = {
       name: attack.name,
-      tried,
+      tried: standing.length,
       fooled: fallen.size,
-      robustAccuracy: shareOf(standing.length, indices.length),
+      robustAccuracy: shareOf(left.length, indices.length),
     };
-    attacks.push(summary);
+    state = {
+      attacks: [...state.attacks, summary],
+      standing: left,
+      judged: 0,
+      fallen: [],
+    };
+    await resumption.onState?.(state);
     options.onAttackDone?.(summary);
   }
+  const { standing, attacks } = state;
   const countByClass = (images: Int32Array) => {
     const counts = new Array<number>(numClasses).fill(0);
     for (const index of images) counts[dataset.labels[index]]++;
@@ -112,17 +164,27 @@ export async function measureRobustness(
   };
 }
 
+type RunAttack = (
+  images: AsyncIterable<AttackedImage>,
+  options: RobustnessOptions,
+) => AsyncIterable<Perturbed<AttackedImage>>;
+
 /** Compiles what the attack asks, for as long as it takes. */
-async function* runAttack(
+async function withAttack(
   attack: PlannedAttack,
   { classifier, backend, compiled }: AttackedClassifier,
-  images: AsyncIterable<AttackedImage>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Perturbed<AttackedImage>> {
+  use: (run: RunAttack) => Promise<void>,
+): Promise<void> {
   if (attack.loss === null) {
     const model = askForScores(compiled);
-    yield* attackImages(model, images, attack.begin, signal);
-    return;
+    return use((images, { signal, onWork }) =>
+      attackImages(
+        model,
+        images,
+        (image) => countWork(attack.begin(image), attack, onWork),
+        signal,
+      ),
+    );
   }
   const model = await compileAttackGraph(
     classifier,
@@ -131,10 +193,36 @@ async function* runAttack(
     attack.loss,
   );
   try {
-    yield* attackImages(model, images, attack.begin, signal);
+    await use((images, { signal, onWork }) =>
+      attackImages(
+        model,
+        images,
+        (image) => countWork(attack.begin(image), attack, onWork),
+        signal,
+      ),
+    );
   } finally {
     await model.dispose();
   }
+}
+
+/** Tells of each answered question, and at the end of what the image did not need: an attack of many steps is seen to come further. */
+function* countWork<Answer>(
+  questions: ImageAttack<Answer>,
+  { work, perQuestion }: PlannedAttack,
+  onWork: (units: number) => void = () => undefined,
+): ImageAttack<Answer> {
+  let left = work;
+  let next = questions.next();
+  while (next.done !== true) {
+    const answer = yield next.value;
+    const units = Math.min(left, perQuestion);
+    left -= units;
+    onWork(units);
+    next = questions.next(answer);
+  }
+  onWork(left);
+  return next.value;
 }
 
 /** Reads images as the attack comes to them. */
@@ -163,11 +251,10 @@ async function* readAttacked(
 async function collectFallen(
   perturbed: AsyncIterable<Perturbed<AttackedImage>>,
   compiled: CompiledLogits,
-  onImage: () => void,
-): Promise<Set<number>> {
+): Promise<number[]> {
   const { batchSize } = compiled;
   const judge = askForScores(compiled);
-  const fallen = new Set<number>();
+  const fallen: number[] = [];
   let waiting: Perturbed<AttackedImage>[] = [];
   const decide = async () => {
     const answers = await judge.ask(
@@ -175,13 +262,12 @@ async function collectFallen(
     );
     waiting.forEach(({ subject }, i) => {
       if (classOf(answers[i].logits) !== subject.label)
-        fallen.add(subject.index);
+        fallen.push(subject.index);
     });
     waiting = [];
   };
   for await (const each of perturbed) {
     waiting.push(each);
-    onImage();
     if (waiting.length === batchSize) await decide();
   }
   if (waiting.length > 0) await decide();

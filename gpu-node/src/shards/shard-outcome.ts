@@ -4,6 +4,7 @@ import type { PowerEntry, SourceEntry } from "../report/result.ts";
 import type { SearchIdentity } from "../search/run-searches.ts";
 import type { SearchTrace } from "../search/search-trace.ts";
 import type { EpochSummary } from "../training/train.ts";
+import type { ClassifierEvaluation } from "./evaluate-classifier.ts";
 
 export type ShardOutcome =
   | SearchOutcome
@@ -11,6 +12,7 @@ export type ShardOutcome =
   | InspectDatasetOutcome
   | TrainOutcome
   | TrainRoundOutcome
+  | EvaluateOutcome
   | NoopOutcome;
 
 export interface SearchOutcome {
@@ -123,6 +125,22 @@ export interface TrainRoundOutcome {
   /** The parts of epochs that it trained on, in this attempt. */
   readonly epochs: readonly EpochSummary[];
   readonly trainMs: number;
+}
+
+export interface EvaluateOutcome {
+  readonly kind: "evaluate";
+  readonly evaluation: ClassifierEvaluation;
+  /** Of the split that was measured on. */
+  readonly datasetDigest: string;
+  /** What a person should look at. */
+  readonly warnings: readonly string[];
+  readonly backend: {
+    readonly name: string;
+    readonly provider: string;
+    readonly threads: number;
+  };
+  /** Of the last attempt. */
+  readonly evaluateMs: number;
 }
 
 export interface NoopOutcome {

@@ -2,11 +2,17 @@
 import type { SearchIdentity } from "../search/run-searches.ts";
 import type { SearchSettings } from "../search/settings.ts";
 import type { TrainingRecipe } from "../training/recipe.ts";
+import type { EvaluationRequest } from "./evaluate-classifier.ts";
 
 export type { SearchIdentity } from "../search/run-searches.ts";
 
 export type ShardWork =
-  SearchWork | CheckModelWork | InspectDatasetWork | TrainWork | NoopWork;
+  | SearchWork
+  | CheckModelWork
+  | InspectDatasetWork
+  | TrainWork
+  | EvaluateWork
+  | NoopWork;
 
 export interface ModelFiles {
   readonly path: string;
@@ -79,6 +85,16 @@ export interface RoundWork {
   readonly starts: readonly string[];
   /** After the last round: no step, but the model. */
   readonly isLast: boolean;
+}
+
+/** Everything that is measured of one model on one data set. */
+export interface EvaluateWork {
+  readonly kind: "evaluate";
+  readonly model: ModelFiles;
+  readonly dataset: DatasetFiles;
+  readonly request: EvaluationRequest;
+  /** As on the command line; `auto` takes the context's. */
+  readonly backend: string;
 }
 
 export interface NoopWork {

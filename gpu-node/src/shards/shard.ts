@@ -2,6 +2,7 @@
 export type {
   CheckModelWork,
   DatasetFiles,
+  EvaluateWork,
   InspectDatasetWork,
   ModelFiles,
   NoopWork,
@@ -13,6 +14,7 @@ export type {
 } from "./shard-work.ts";
 export type {
   CheckModelOutcome,
+  EvaluateOutcome,
   InspectDatasetOutcome,
   NoopOutcome,
   PatternOutcome,

@@ -20,6 +20,10 @@ const TrainedModels = dynamic(
   () => import("./trained-models.tsx").then((module) => module.TrainedModels),
   { ssr: false, loading },
 );
+const Evaluations = dynamic(
+  () => import("./evaluations.tsx").then((module) => module.Evaluations),
+  { ssr: false, loading },
+);
 const Curves = dynamic(
   () => import("./curves.tsx").then((module) => module.Curves),
   { ssr: false, loading },
@@ -102,7 +106,11 @@ function JobPage({ job, shards, patterns }: JobPageProps) {
           ))}
         </Tabs.List>
         <Tabs.Panel value="models">
-          <TrainedModels job={job} shards={known} />
+          {job.kind === "evaluate" ? (
+            <Evaluations job={job} shards={known} />
+          ) : (
+            <TrainedModels job={job} shards={known} />
+          )}
         </Tabs.Panel>
         <Tabs.Panel value="map">
           <Paper withBorder p="md" radius="md" bg="var(--motif-surface)">
@@ -172,6 +180,7 @@ function tabsOf(kind: Job["kind"]): readonly Tab[] {
     case "search":
       return ["map", "gallery", "curves", "shards", "events", "configuration"];
     case "train":
+    case "evaluate":
       return ["models", "shards", "events", "configuration"];
     default:
       return ["map", "shards", "events", "configuration"];

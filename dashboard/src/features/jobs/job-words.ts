@@ -9,6 +9,7 @@ const kindWords: Readonly<Record<Job["kind"], string>> = {
   "check-model": "Model check",
   "inspect-dataset": "Data set inspection",
   train: "Training",
+  evaluate: "Evaluation",
   noop: "Trial without work",
 };
 export const kindWord = (kind: Job["kind"]): string => kindWords[kind];
@@ -162,6 +163,15 @@ export function eventWords(
         }`,
         tone: "good",
       };
+    case "model-evaluated":
+      return {
+        text: `${text("name") ?? "A model"} is measured: ${[
+          `${formatShare(count("cleanAccuracy"))} clean accuracy`,
+          ...shareWords(body.attackSuccessRate, "attack success"),
+          ...shareWords(body.robustAccuracy, "robust accuracy"),
+        ].join(", ")}`,
+        tone: "good",
+      };
     case "model-registered":
       return {
         text: `${text("name") ?? "A model"} is registered`,
@@ -212,6 +222,10 @@ export function eventWords(
       };
   }
 }
+
+/** @example shareWords(0.98, "attack success") is ["98.0% attack success"]; of none it is [] */
+const shareWords = (share: unknown, name: string): readonly string[] =>
+  typeof share === "number" ? [`${formatShare(share)} ${name}`] : [];
 
 export const shardStatusWords: Readonly<Record<Shard["status"], string>> = {
   PENDING: "waits",

@@ -11,6 +11,7 @@ const kinds: readonly JobKind[] = [
   "check-model",
   "inspect-dataset",
   "train",
+  "evaluate",
   "noop",
 ];
 

@@ -14,6 +14,7 @@ import { useAddress } from "../../ui/use-address.ts";
 import { LazyGallery } from "../gallery/lazy-gallery.tsx";
 import { plannedSearchOf } from "../gallery/planned-search.ts";
 import { ModelClasses } from "./model-classes.tsx";
+import { evaluationsKey, ModelEvaluations } from "./model-evaluations.tsx";
 import { ModelExports } from "./model-exports.tsx";
 import { ModelFacts } from "./model-facts.tsx";
 import { factsOf, modelQuery } from "./use-searched-models.ts";
@@ -45,6 +46,7 @@ function ModelById({ id }: { readonly id: string }) {
   const look = () => {
     void client.invalidateQueries({ queryKey: ["model", id] });
     void client.invalidateQueries({ queryKey: ["model-jobs", id] });
+    void client.invalidateQueries({ queryKey: evaluationsKey(id) });
   };
   useStream("cluster", look, look);
   if (model.error)
@@ -110,6 +112,7 @@ function ModelPage({
       />
       <Stack gap="md">
         <ModelFacts model={model} />
+        <ModelEvaluations model={model} />
         {job ? (
           <>
             <Group align="flex-end" gap="sm">

@@ -1,0 +1,244 @@
+/** An evaluation's models, a row each, however many: only the rows in view are there. */
+import { Anchor } from "@mantine/core";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import Link from "next/link";
+import { useRef } from "react";
+import type { Evaluation } from "../../api/types.ts";
+import { formatDuration, formatShare } from "../../ui/format.ts";
+import { LongName } from "../../ui/long-name.tsx";
+import { ProgressMeter } from "../../ui/progress-meter.tsx";
+import { StatusBadge } from "../../ui/status-badge.tsx";
+import styles from "./evaluations-table.module.css";
+import { MeasuredShare } from "./measured-share.tsx";
+
+const rowHeight = 56;
+
+interface EvaluationsTableProps {
+  readonly evaluations: readonly Evaluation[];
+  /** In the order in which they are run; none where robustness was not asked for. */
+  readonly attacks: readonly string[];
+}
+
+export function EvaluationsTable({
+  evaluations,
+  attacks,
+}: EvaluationsTableProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer({
+    count: evaluations.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => rowHeight,
+    overscan: 8,
+  });
+  const items = virtualizer.getVirtualItems();
+  const above = items[0]?.start ?? 0;
+  const below = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0);
+  const hasBackdoors = evaluations.some(
+    ({ measured }) => measured?.attackSuccessRate,
+  );
+  // Alone, an attack's is the robust accuracy itself.
+  const steps = attacks.length > 1 ? attacks : [];
+  const columns =
+    6 + Number(hasBackdoors) + steps.length + Number(attacks.length > 0);
+  const width = 752 + 118 * (columns - 6 - steps.length) + 96 * steps.length;
+  return (
+    <div
+      ref={box}
+      className={styles.box}
+      tabIndex={0}
+      role="region"
+      aria-label="Models of this evaluation"
+    >
+      <table
+        className={styles.table}
+        style={{ minWidth: width }}
+        aria-label="Models"
+        aria-rowcount={evaluations.length + 1}
+      >
+        <thead>
+          <tr aria-rowindex={1}>
+            <th scope="col" className={styles.name}>
+              Model
+            </th>
+            <th scope="col" className={styles.state}>
+              State
+            </th>
+            <th scope="col" className={styles.done}>
+              Done
+            </th>
+            <th scope="col" className={styles.share} data-number>
+              Clean accuracy
+            </th>
+            <th
+              scope="col"
+              className={styles.attack}
+              data-number
+              title="Expected calibration error, 15 bins"
+            >
+              Calibration error
+            </th>
+            {hasBackdoors && (
+              <th scope="col" className={styles.share} data-number>
+                Attack success
+              </th>
+            )}
+            {steps.map((name, index) => (
+              <th
+                key={name}
+                scope="col"
+                className={styles.attack}
+                data-number
+                title={
+                  index === 0
+                    ? `Images that are right under ${name}`
+                    : `Images that are right under ${attacks.slice(0, index + 1).join(", ")}`
+                }
+              >
+                {index === 0 ? name : `+ ${name}`}
+              </th>
+            ))}
+            {attacks.length > 0 && (
+              <th
+                scope="col"
+                className={styles.share}
+                data-number
+                title={`Images that are right under ${attacks.join(", ")}`}
+              >
+                Robust accuracy
+              </th>
+            )}
+            <th scope="col" className={styles.took} data-number>
+              Took
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          <Gap height={above} columns={columns} />
+          {items.map(({ index }) => (
+            <Row
+              key={evaluations[index]!.shardIndex}
+              rowIndex={index + 2}
+              evaluation={evaluations[index]!}
+              hasBackdoors={hasBackdoors}
+              steps={steps}
+              hasAttacks={attacks.length > 0}
+            />
+          ))}
+          <Gap height={below} columns={columns} />
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** In place of rows that are out of sight. */
+function Gap({
+  height,
+  columns,
+}: {
+  readonly height: number;
+  readonly columns: number;
+}) {
+  return (
+    height > 0 && (
+      <tr aria-hidden="true" style={{ height }}>
+        <td colSpan={columns} />
+      </tr>
+    )
+  );
+}
+
+function Row({
+  rowIndex,
+  evaluation,
+  hasBackdoors,
+  steps,
+  hasAttacks,
+}: {
+  readonly rowIndex: number;
+  readonly evaluation: Evaluation;
+  readonly hasBackdoors: boolean;
+  readonly steps: readonly string[];
+  readonly hasAttacks: boolean;
+}) {
+  const { model, modelId, status, measured } = evaluation;
+  const after = (name: string) =>
+    measured?.robustness?.attacks.find((attack) => attack.name === name);
+  return (
+    <tr aria-rowindex={rowIndex}>
+      <th scope="row">
+        <Anchor
+          component={Link}
+          href={`/model?id=${modelId}`}
+          prefetch={false}
+          inherit
+        >
+          <LongName name={model} />
+        </Anchor>
+      </th>
+      <td>
+        <StatusBadge status={status} />
+      </td>
+      <td>
+        <Done evaluation={evaluation} />
+      </td>
+      <td data-number className="numbers">
+        <MeasuredShare measured={measured?.clean.accuracy} />
+      </td>
+      <td data-number className="numbers">
+        {measured ? formatShare(measured.clean.expectedCalibrationError) : "–"}
+      </td>
+      {hasBackdoors && (
+        <td
+          data-number
+          className="numbers"
+          title={measured?.noAttackSuccessRate ?? undefined}
+        >
+          <MeasuredShare measured={measured?.attackSuccessRate} />
+        </td>
+      )}
+      {steps.map((name) => {
+        const attack = after(name);
+        return (
+          <td
+            key={name}
+            data-number
+            className="numbers"
+            title={
+              attack && `${attack.fooled} of ${attack.tried} images fell to it`
+            }
+          >
+            {attack ? formatShare(attack.robustAccuracy.share) : "–"}
+          </td>
+        );
+      })}
+      {hasAttacks && (
+        <td data-number className="numbers">
+          <MeasuredShare measured={measured?.robustness?.robustAccuracy} />
+        </td>
+      )}
+      <td data-number className="numbers">
+        {measured ? formatDuration(measured.evaluateMs / 1000) : "–"}
+      </td>
+    </tr>
+  );
+}
+
+function Done({
+  evaluation: { model, done, status },
+}: {
+  readonly evaluation: Evaluation;
+}) {
+  const words = formatShare(done, 0);
+  return (
+    <div className={styles.meter}>
+      <ProgressMeter
+        share={done}
+        label={`Evaluation of ${model}`}
+        words={`${words} done`}
+        {...(status === "SUCCEEDED" && { color: "green" })}
+      />
+      <span className="numbers">{words}</span>
+    </div>
+  );
+}

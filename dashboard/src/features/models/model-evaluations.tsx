@@ -1,0 +1,210 @@
+/** The newest evaluation of a model on each data set. */
+import { Anchor, Code, Paper, Stack, Text, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { api, bodyOf } from "../../api/client.ts";
+import type { Evaluation, Model } from "../../api/types.ts";
+import { formatCount, formatShare } from "../../ui/format.ts";
+import { LongName } from "../../ui/long-name.tsx";
+import { RelativeTime } from "../../ui/relative-time.tsx";
+import { ErrorState } from "../../ui/states.tsx";
+import { boundWords, latestOfEach } from "../evaluations/evaluation-words.ts";
+import styles from "../evaluations/evaluations-table.module.css";
+import { MeasuredShare } from "../evaluations/measured-share.tsx";
+
+/** Most that REST gives at once: enough to find the newest of each data set in. */
+const mostEvaluations = 1_000;
+
+export const evaluationsKey = (modelId: string) => [
+  "model-evaluations",
+  modelId,
+];
+
+export function ModelEvaluations({ model }: { readonly model: Model }) {
+  const { id, name, dataset } = model;
+  const evaluations = useQuery({
+    queryKey: evaluationsKey(id),
+    queryFn: ({ signal }) =>
+      bodyOf(
+        api.GET("/api/models/{idOrName}/evaluations", {
+          params: { path: { idOrName: id }, query: { limit: mostEvaluations } },
+          signal,
+        }),
+      ),
+  });
+  if (evaluations.isError)
+    return (
+      <ErrorState
+        error={evaluations.error}
+        thing="evaluations"
+        onRetry={() => void evaluations.refetch()}
+      />
+    );
+  const latest = latestOfEach(evaluations.data ?? []);
+  return (
+    <Stack gap="xs">
+      <Title order={2} size="h4">
+        Evaluations
+      </Title>
+      {latest.length > 0 ? (
+        <Latest evaluations={latest} />
+      ) : (
+        <Paper withBorder p="md" radius="md">
+          <Text size="sm" c="dimmed">
+            {evaluations.isPending
+              ? "Reading …"
+              : "Calibration and robustness have not been measured yet: "}
+            {!evaluations.isPending && (
+              <Code className="name">{`npx motif evaluate ${quote(name)} --dataset ${quote(dataset ?? "NAME")}`}</Code>
+            )}
+          </Text>
+        </Paper>
+      )}
+    </Stack>
+  );
+}
+
+function Latest({
+  evaluations,
+}: {
+  readonly evaluations: readonly Evaluation[];
+}) {
+  const hasBackdoor = evaluations.some(
+    ({ measured }) => measured?.attackSuccessRate,
+  );
+  return (
+    <div
+      className={styles.box}
+      tabIndex={0}
+      role="region"
+      aria-label="Newest evaluation on each data set"
+    >
+      <table
+        className={styles.table}
+        style={{ minWidth: hasBackdoor ? 1_020 : 900 }}
+        aria-label="Evaluations"
+      >
+        <thead>
+          <tr>
+            <th scope="col" className={styles.name}>
+              Data set
+            </th>
+            <th scope="col" className={styles.attack} data-number>
+              Images
+            </th>
+            <th scope="col" className={styles.share} data-number>
+              Clean accuracy
+            </th>
+            <th
+              scope="col"
+              className={styles.attack}
+              data-number
+              title="Expected calibration error, 15 bins"
+            >
+              Calibration error
+            </th>
+            {hasBackdoor && (
+              <th scope="col" className={styles.share} data-number>
+                Attack success
+              </th>
+            )}
+            <th scope="col" className={styles.share} data-number>
+              Robust accuracy
+            </th>
+            <th scope="col" className={styles.under}>
+              Under
+            </th>
+            <th scope="col" className={styles.state}>
+              Measured
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {evaluations.map((evaluation) => (
+            <Row
+              key={`${evaluation.datasetId} ${evaluation.split}`}
+              evaluation={evaluation}
+              hasBackdoor={hasBackdoor}
+            />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row({
+  evaluation: { dataset, split, jobId, measured, measuredAt },
+  hasBackdoor,
+}: {
+  readonly evaluation: Evaluation;
+  readonly hasBackdoor: boolean;
+}) {
+  if (!measured) return null;
+  const { clean, robustness } = measured;
+  return (
+    <tr>
+      <th scope="row">
+        <Anchor
+          component={Link}
+          href={`/dataset?id=${encodeURIComponent(dataset)}`}
+          prefetch={false}
+          inherit
+        >
+          <LongName name={dataset} />
+        </Anchor>
+        {split !== null && (
+          <Text size="xs" c="dimmed" className="name">
+            {split}
+          </Text>
+        )}
+      </th>
+      <td data-number className="numbers">
+        {formatCount(measured.images)}
+      </td>
+      <td data-number className="numbers">
+        <MeasuredShare measured={clean.accuracy} />
+      </td>
+      <td data-number className="numbers">
+        {formatShare(clean.expectedCalibrationError)}
+      </td>
+      {hasBackdoor && (
+        <td data-number className="numbers">
+          <MeasuredShare measured={measured.attackSuccessRate} />
+        </td>
+      )}
+      <td data-number className="numbers">
+        <MeasuredShare measured={robustness?.robustAccuracy} />
+      </td>
+      <td>
+        {robustness ? (
+          <>
+            {robustness.attacks.map(({ name }) => name).join(", ")}
+            <Text size="xs" c="dimmed" className="numbers">
+              {boundWords(robustness)}
+            </Text>
+          </>
+        ) : (
+          "–"
+        )}
+      </td>
+      <td>
+        {measuredAt !== null && <RelativeTime at={measuredAt} />}
+        <Text size="xs">
+          <Anchor
+            component={Link}
+            href={`/job?id=${jobId}`}
+            prefetch={false}
+            inherit
+          >
+            To the job
+          </Anchor>
+        </Text>
+      </td>
+    </tr>
+  );
+}
+
+/** For a shell. */
+const quote = (text: string): string =>
+  /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -1,0 +1,131 @@
+/** An evaluation as a shard: goes on from what an earlier attempt handed over, and hands over how far it has come. */
+import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Backend } from "../engine/index.ts";
+import type { EvaluationState } from "../evaluation/evaluate-model.ts";
+import { writeFileAtomically } from "../report/atomic-file.ts";
+import { evaluateClassifier } from "./evaluate-classifier.ts";
+import { encodeEvaluation, readEvaluation } from "./evaluation-checkpoint.ts";
+import type { OpenData, OpenInputs, OpenModel } from "./open-inputs.ts";
+import type { ShardContext } from "./shard-context.ts";
+import type { EvaluateOutcome } from "./shard-outcome.ts";
+import type { EvaluateWork } from "./shard-work.ts";
+
+/** How often what is done is handed over. */
+const checkpointMs = 20_000;
+
+/** @throws MotifError whatever is wrong with the work or this node; the signal's reason when aborted */
+export async function runEvaluateShard(
+  work: EvaluateWork,
+  context: ShardContext,
+  backend: Backend,
+  inputs: OpenInputs,
+): Promise<EvaluateOutcome> {
+  const { signal } = context;
+  const now = () => context.now();
+  const model = await inputs.model(work.model, signal, now);
+  try {
+    const { classifier } = model.value;
+    const data = await inputs.data(work.dataset, classifier, signal);
+    try {
+      return await evaluate(work, context, backend, model.value, data.value);
+    } finally {
+      await data.release();
+    }
+  } finally {
+    await model.release();
+  }
+}
+
+async function evaluate(
+  work: EvaluateWork,
+  context: ShardContext,
+  backend: Backend,
+  model: OpenModel,
+  data: OpenData,
+): Promise<EvaluateOutcome> {
+  const { classifier } = model;
+  const began = context.now();
+  const key = keyOf(work, model, data, backend);
+  const handover = newHandover(key, context);
+  const warnings = [...classifier.warnings];
+  let [done, total] = [0, 1];
+  try {
+    const evaluation = await evaluateClassifier(
+      classifier,
+      data.dataset,
+      work.request,
+      backend,
+      {
+        signal: context.signal,
+        from: await readEvaluation(context.checkpointPath, key),
+        onState: (state) => handover.keep(state),
+        onWarning: (text) => warnings.push(text),
+        onPlanned: (planned) => (total = planned),
+        onWork(units) {
+          done += units;
+          context.onProgress(Math.min(1, done / total));
+        },
+      },
+    );
+    return {
+      kind: "evaluate",
+      evaluation,
+      datasetDigest: data.dataset.digest,
+      warnings,
+      backend: {
+        name: backend.name,
+        provider: backend.provider,
+        threads: backend.threads,
+      },
+      evaluateMs: context.now() - began,
+    };
+  } catch (error) {
+    await handover.yield();
+    throw error;
+  }
+}
+
+/** Keeps the newest state, and hands it over every 20 s and when the shard yields. */
+function newHandover(key: string, context: ShardContext) {
+  const { signal, workDirectory } = context;
+  let lastMs = context.now();
+  let unsent: EvaluationState | undefined;
+  let written = 0;
+  const send = async () => {
+    if (unsent === undefined) return;
+    const path = join(workDirectory, `checkpoint-${written++}`);
+    await writeFileAtomically(path, encodeEvaluation(key, unsent));
+    unsent = undefined;
+    await context.onCheckpoint(path);
+    await rm(path, { force: true });
+    lastMs = context.now();
+  };
+  return {
+    async keep(state: EvaluationState): Promise<void> {
+      unsent = state;
+      if (!signal.aborted && context.now() - lastMs >= checkpointMs)
+        await send();
+    },
+    async yield(): Promise<void> {
+      if (signal.aborted && signal.reason === "yield") await send();
+    },
+  };
+}
+
+/** Everything that the evaluation's numbers depend on. */
+function keyOf(
+  { dataset, request }: EvaluateWork,
+  model: OpenModel,
+  data: OpenData,
+  { name, provider }: Backend,
+): string {
+  const content = {
+    model: model.key,
+    dataset: [data.dataset.digest, dataset.split],
+    request,
+    backend: [name, provider],
+  };
+  return createHash("sha256").update(JSON.stringify(content)).digest("hex");
+}
