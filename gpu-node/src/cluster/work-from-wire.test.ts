@@ -107,3 +107,41 @@ it("refuses a search without a model, and a kind of a later version", async () =
     workFromWire(ShardSpec.decode(new Uint8Array()), sources),
   ).rejects.toMatchObject({ code: "cluster" });
 });
+
+it("gives the runner all that decides an evaluation's numbers", async () => {
+  const { model, dataset } = search;
+  const attack = {
+    ...{ attack: "ensemble", norm: "l2", epsilon: 0.5 },
+    ...{ pgdSteps: 20, apgdSteps: 100, apgdTargets: 9, squareQueries: 1000 },
+  };
+  const asked = { model, dataset, seed: 7, backend: "auto" };
+  const whole = await workFromWire(
+    received({
+      $case: "evaluate",
+      value: { ...asked, images: 200, attack, batchSize: 32 },
+    }),
+    sources,
+  );
+  expect(whole).toMatchObject({
+    kind: "evaluate",
+    model: { path: "/m/abc", name: "net" },
+    dataset: { path: "/d/fashion", split: "test" },
+    request: { images: 200, attack, seed: 7, batchSize: 32 },
+    backend: "auto",
+  });
+  const least = await workFromWire(
+    received({ $case: "evaluate", value: asked }),
+    sources,
+  );
+  expect(least).toMatchObject({ request: { seed: 7, attack: null } });
+  expect(least).not.toHaveProperty("request.images", expect.anything());
+  await expect(
+    workFromWire(
+      received({
+        $case: "evaluate",
+        value: { ...asked, attack: { ...attack, norm: "l1" } },
+      }),
+      sources,
+    ),
+  ).rejects.toThrow(/norm is "l1", linf, l2 is known/);
+});

@@ -109,6 +109,8 @@ export async function evaluateModel(
         backdoor.labelOf,
         passing,
       );
+      // Images of the class that it wants are not asked about.
+      onWork?.(indices.length - attackSuccessRate.n);
       await onState?.({ answers, attackSuccessRate });
     } else attackSuccessRate = null;
     return {
@@ -134,7 +136,7 @@ export async function evaluateModel(
   }
 }
 
-/** What `onWork` will have been told at the end, about: passes forward and back of one image. */
+/** What `onWork` will have been told at the end: passes forward and back of one image. */
 export function workOfEvaluation(
   { classifier, indices, backdoor }: EvaluationInputs,
   { robustness }: EvaluationSettings,
