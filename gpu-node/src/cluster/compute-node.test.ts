@@ -351,6 +351,52 @@ it("drained by the control plane it finishes what runs and takes nothing new, un
   await vi.waitFor(() => expect(resultsSaid()).toHaveLength(3));
 });
 
+it("an epoch that has ended is told at once, and again until that is answered", async () => {
+  controlPlane = await startTestControlPlane({ heartbeatIntervalMs: 60_000 });
+  const epoch = {
+    epoch: 1,
+    loss: 1.5,
+    accuracy: 0.25,
+    learningRate: 0.05,
+    imagesPerSecond: 320,
+  };
+  const second = { ...epoch, epoch: 2, loss: 0.5 };
+  let trainOn = () => {};
+  const runner: ShardRunner = {
+    run: (_, context) => {
+      context.onEpoch?.(epoch);
+      context.onProgress(0.1, { ...second, epochs: 2, secondsLeft: 3 });
+      trainOn = () => context.onEpoch?.(second);
+      return new Promise((_resolve, reject) =>
+        context.signal.addEventListener("abort", () =>
+          reject(new Error("stopped")),
+        ),
+      );
+    },
+    close: async () => undefined,
+  };
+  controlPlane.setAnswering(false);
+  controlPlane.enqueue(noopShard(0));
+  await startNode({ runner, slots: 1 });
+  const told = () =>
+    controlPlane.said.flatMap((body) =>
+      body.$case === "heartbeat"
+        ? body.value.leases.map(({ training }) => training)
+        : [],
+    );
+  await vi.waitFor(() => expect(told()).toHaveLength(1), 5_000);
+  const standing = { soFar: second, epochs: 2, secondsLeft: 3 };
+  expect(told()[0]).toEqual({ epochs: [epoch], standing });
+  controlPlane.setAnswering(true);
+  trainOn();
+  await vi.waitFor(() => expect(told()).toHaveLength(2), 5_000);
+  expect(told()[1]?.epochs).toEqual([epoch, second]);
+  // Answered, and nothing new.
+  trainOn();
+  await vi.waitFor(() => expect(told()).toHaveLength(3), 5_000);
+  expect(told()[2]?.epochs).toEqual([second]);
+});
+
 it("says how much memory there is, and how much is used", async () => {
   controlPlane = await startTestControlPlane();
   await startNode();

@@ -126,6 +126,13 @@ export async function openComputeNode(
     ...(options.isUnfenced && { isFenced: () => false }),
   };
   const changed = new EventTarget();
+  let soon: NodeJS.Timeout | undefined;
+  function beatSoon() {
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      conversation.beat();
+    }, newsWithinMs).unref();
+  }
   const conversation = newConversation({
     table,
     clock,
@@ -141,6 +148,7 @@ export async function openComputeNode(
     now,
     memoryUsedBytes,
     onChange: () => changed.dispatchEvent(new Event("change")),
+    onNews: beatSoon,
     hangsAfterMs: options.hangsAfterMs,
   });
 
@@ -262,5 +270,7 @@ export async function openComputeNode(
 
 /** The fence is looked at when it is due, and at least so often. */
 const watchEveryMs = 1_000;
+/** What is news is told within this, and so at most as often. */
+const newsWithinMs = 400;
 /** Against a control plane that says 0. */
 const leastHeartbeatMs = 20;

@@ -15,6 +15,7 @@ import {
   type ShardResult,
 } from "@motif/proto";
 import { MotifError } from "../motif-error.ts";
+import type { EpochSummary, TrainingStanding } from "../shards/shard.ts";
 import type {
   Connection,
   ControlMessageBody,
@@ -33,7 +34,9 @@ export interface LeasedRun {
   readonly signal: AbortSignal;
   /** Aborted only when the lease is lost; a checkpoint may still be sent while the work yields. */
   readonly lost: AbortSignal;
-  onProgress(done: number): void;
+  onProgress(done: number, standing?: TrainingStanding): void;
+  /** An epoch of a training has ended. */
+  onEpoch(summary: EpochSummary): void;
   /** A checkpoint is at the control plane. */
   onCheckpoint(sha256: string): void;
 }
@@ -86,6 +89,7 @@ const diskPauseMs = 15_000;
  * @param options.work does a lease's shard; rejects with any error, with whatever when its signal is aborted
  * @param options.discard removes what a lease's work left behind
  * @param options.onChange told when something ended, so that who waits for idleness looks again
+ * @param options.onNews told when there is something to say that should not wait for the next heartbeat
  */
 export function newConversation(options: {
   readonly table: LeaseTable;
@@ -102,6 +106,7 @@ export function newConversation(options: {
   readonly now: () => number;
   readonly memoryUsedBytes: () => number;
   readonly onChange: () => void;
+  readonly onNews: () => void;
   readonly hangsAfterMs?: number;
 }): Conversation {
   const { table, clock, spool, work, discard, log, now, onChange } = options;
@@ -236,11 +241,16 @@ export function newConversation(options: {
         lease,
         signal: run.work.signal,
         lost: run.lost.signal,
-        onProgress(done) {
+        onProgress(done, standing) {
           if (checkFence()) return;
           if (done > run.done) run.movedAt = now();
           run.done = done;
           table.setDone(leaseId, done);
+          if (standing) table.training(leaseId)?.setStanding(standing);
+        },
+        onEpoch(summary) {
+          table.training(leaseId)?.addEpoch(summary);
+          options.onNews();
         },
         onCheckpoint: (sha256) => table.setCheckpoint(leaseId, sha256),
       });
@@ -315,7 +325,7 @@ export function newConversation(options: {
       $case: "heartbeat",
       value: {
         sequence,
-        leases: table.progress(),
+        leases: table.progress(sequence),
         memoryUsedBytes: options.memoryUsedBytes(),
       },
     });
@@ -398,6 +408,7 @@ export function newConversation(options: {
           break;
         case "heartbeatReply":
           clock.answered(message.value.sequence);
+          table.answered(message.value.sequence);
           goAway(message.value.goneLeaseIds);
           break;
         case "resultReplies":

@@ -81,7 +81,27 @@ it("reports the furthest progress and the newest checkpoint, an earlier attempt'
   table.setDone("a", 0.5);
   table.setDone("a", 0.4);
   table.setCheckpoint("a", "newer");
-  expect(table.progress()).toEqual([
+  expect(table.progress(1)).toEqual([
     { leaseId: "a", done: 0.5, checkpointSha256: "newer" },
   ]);
+});
+
+it("says of a lease that trains how it goes, and of the others nothing", () => {
+  const table = newLeaseTable(2);
+  table.drawCredit();
+  table.take([lease("a"), lease("b")]);
+  const epoch = {
+    epoch: 1,
+    loss: 2,
+    accuracy: 0.5,
+    learningRate: 0.1,
+    imagesPerSecond: 100,
+  };
+  table.training("b")?.addEpoch(epoch);
+  const told = () => table.progress(7).map(({ training }) => training);
+  expect(told()).toEqual([undefined, { epochs: [epoch] }]);
+  table.answered(7);
+  expect(told()).toEqual([undefined, { epochs: [] }]);
+  table.drop("b");
+  expect(table.training("b")).toBeUndefined();
 });

@@ -6,6 +6,7 @@
  * its verdict. Slots taken and credit outstanding together never exceed the slots there are.
  */
 import type { Lease, LeaseProgress } from "@motif/proto";
+import { newTrainingReport, type TrainingReport } from "./training-report.ts";
 
 export interface LeaseTable {
   /** Credit to send now, 0 where there is none; counts as outstanding from here. */
@@ -22,6 +23,8 @@ export interface LeaseTable {
   find(leaseId: string): Lease | undefined;
   setDone(leaseId: string, done: number): void;
   setCheckpoint(leaseId: string, sha256: string): void;
+  /** What is to be told of a lease's training; undefined once the lease is over. */
+  training(leaseId: string): TrainingReport | undefined;
   /** Digest of the newest checkpoint at the control plane, from here or from an earlier attempt; empty where there is none. */
   checkpointOf(leaseId: string): string;
   /** The lease is over, however it ended. */
@@ -29,7 +32,10 @@ export interface LeaseTable {
   /** The lease's work has ended: its slot is free. */
   release(leaseId: string): void;
   heldIds(): readonly string[];
-  progress(): readonly LeaseProgress[];
+  /** @param sequence of the heartbeat that tells it */
+  progress(sequence: number): readonly LeaseProgress[];
+  /** A heartbeat was answered: what it told need not be told again. */
+  answered(sequence: number): void;
   busySlots(): number;
   /** Mean of what the slots have done, 0…1; 0 where none is taken. */
   meanDone(): number;
@@ -39,6 +45,7 @@ interface Held {
   readonly lease: Lease;
   done: number;
   checkpointSha256: string;
+  training: TrainingReport | null;
 }
 
 export function newLeaseTable(slots: number): LeaseTable {
@@ -68,7 +75,7 @@ export function newLeaseTable(slots: number): LeaseTable {
           continue;
         }
         const { leaseId, checkpointSha256 } = lease;
-        held.set(leaseId, { lease, done: 0, checkpointSha256 });
+        held.set(leaseId, { lease, done: 0, checkpointSha256, training: null });
         busy.add(leaseId);
         taken.push(lease);
       }
@@ -87,6 +94,10 @@ export function newLeaseTable(slots: number): LeaseTable {
       const entry = held.get(leaseId);
       if (entry) entry.checkpointSha256 = sha256;
     },
+    training(leaseId) {
+      const entry = held.get(leaseId);
+      return entry && (entry.training ??= newTrainingReport());
+    },
     checkpointOf: (leaseId) => held.get(leaseId)?.checkpointSha256 ?? "",
     drop(leaseId) {
       held.delete(leaseId);
@@ -95,12 +106,16 @@ export function newLeaseTable(slots: number): LeaseTable {
       busy.delete(leaseId);
     },
     heldIds: () => [...held.keys()],
-    progress: () =>
-      Array.from(held, ([leaseId, { done, checkpointSha256 }]) => ({
+    progress: (sequence) =>
+      Array.from(held, ([leaseId, { done, checkpointSha256, training }]) => ({
         leaseId,
         done,
         checkpointSha256,
+        ...(training && { training: training.tell(sequence) }),
       })),
+    answered(sequence) {
+      for (const { training } of held.values()) training?.answered(sequence);
+    },
     busySlots: () => busy.size,
     meanDone() {
       let sum = 0;

@@ -24,6 +24,7 @@ import type {
 import type { FinishedShard } from "./conversation.ts";
 import { describeFile } from "./file-digest.ts";
 import type { ProducedFile } from "./result-spool.ts";
+import { epochToWire } from "./training-report.ts";
 
 /** Control planes take messages of 4 MiB; a result goes in one, with some room for what is around it. */
 const largestResultBytes = 4 * 1024 * 1024 - 16 * 1024;
@@ -159,7 +160,7 @@ async function trainToWire(
     cleanAccuracy: cleanAccuracy.share,
     cleanAccuracyImages: cleanAccuracy.n,
     attackSuccessRate: attackSuccessRate?.share,
-    epochs: outcome.epochs,
+    epochs: outcome.epochs.map(epochToWire),
     trainMs: outcome.trainMs,
   };
 }

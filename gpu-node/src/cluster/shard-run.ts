@@ -86,7 +86,8 @@ export function newShardRun(options: {
         workDirectory: directory,
         signal,
         now,
-        onProgress: (done) => run.onProgress(done),
+        onProgress: (done, standing) => run.onProgress(done, standing),
+        onEpoch: (summary) => run.onEpoch(summary),
         onCheckpoint: (path) => keepCheckpoint(run, path),
         ...(checkpoint && { checkpointPath: checkpoint.files }),
       });

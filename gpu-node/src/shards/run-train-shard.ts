@@ -14,6 +14,7 @@ import { requireDigest } from "./require-digest.ts";
 import type { ShardContext } from "./shard-context.ts";
 import type { TrainOutcome, TrainRoundOutcome } from "./shard-outcome.ts";
 import type { TrainWork } from "./shard-work.ts";
+import { thinEpochs } from "./thin-epochs.ts";
 import { trainModel, type ModelTrainingOptions } from "./train-model.ts";
 import { averageModel, trainRound } from "./train-round.ts";
 
@@ -50,7 +51,7 @@ export async function runTrainShard(
       requireDigest(files.name, training.digest, files.digest);
       const test = await open(testSplit);
       try {
-        const epochs: EpochSummary[] = [];
+        let epochs: readonly EpochSummary[] = [];
         const job = {
           ...{ recipe, training, test, split, testSplit },
           name: work.name,
@@ -58,7 +59,10 @@ export async function runTrainShard(
           command: work.command,
         };
         const progress = {
-          onEpoch: (summary: EpochSummary) => epochs.push(summary),
+          onEpoch(summary: EpochSummary) {
+            epochs = thinEpochs([...epochs, summary]);
+            context.onEpoch?.(summary);
+          },
           ...progressOf(context),
         };
         const { round } = work;
@@ -103,6 +107,6 @@ function progressOf(
       total = before + steps;
       context.onProgress(done / total);
     },
-    onStep: () => context.onProgress(++done / total),
+    onStep: (standing) => context.onProgress(++done / total, standing),
   };
 }

@@ -1,5 +1,6 @@
 /** What a shard has of its own while it runs. */
 import type { Backend } from "../engine/index.ts";
+import type { EpochSummary, TrainingStanding } from "../training/train.ts";
 
 export interface ShardContext {
   /** The node's own. */
@@ -10,8 +11,10 @@ export interface ShardContext {
   readonly signal: AbortSignal;
   /** Milliseconds, for durations only. */
   now(): number;
-  /** @param done 0…1, never falling */
-  onProgress(done: number): void;
+  /** @param done 0…1, never falling @param standing of a shard that trains */
+  onProgress(done: number, standing?: TrainingStanding): void;
+  /** An epoch of a training has ended. */
+  onEpoch?(summary: EpochSummary): void;
   /** What an earlier attempt handed over. */
   readonly checkpointPath?: string;
   /** Given a file in the work folder every 20 s or so, and when it yields; the file stays as it is until this is through. */

@@ -112,7 +112,7 @@ export interface TrainOutcome {
   readonly cleanAccuracy: MeasuredShare;
   /** Null for a model without a backdoor. */
   readonly attackSuccessRate: MeasuredShare | null;
-  /** Those of this attempt; what an earlier one did before its checkpoint is not among them. */
+  /** Those of this attempt, thinned where they are many; what an earlier one did before its checkpoint is not among them. */
   readonly epochs: readonly EpochSummary[];
   readonly trainMs: number;
 }

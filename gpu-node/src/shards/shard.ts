@@ -24,5 +24,7 @@ export type {
   TrainRoundOutcome,
 } from "./shard-outcome.ts";
 export type { ShardContext } from "./shard-context.ts";
+export type { EpochSummary, TrainingStanding } from "../training/train.ts";
 export { parseRecipe } from "../training/recipe-schema.ts";
+export { thinEpochs } from "./thin-epochs.ts";
 export { newShardRunner, type ShardRunner } from "./shard-runner.ts";

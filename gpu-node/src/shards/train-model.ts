@@ -1,7 +1,11 @@
 /** One training from two open data sets to a measured model: what `motif train --local` and training shards have in common. */
 import type { Backend } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
-import { trainWeights, type EpochSummary } from "../training/train.ts";
+import {
+  trainWeights,
+  type EpochSummary,
+  type TrainingStanding,
+} from "../training/train.ts";
 import { finishModel, type TrainedModel } from "./finish-model.ts";
 import { prepareTraining, type ModelTraining } from "./prepare-training.ts";
 import type { CheckpointFile, TrainingFacts } from "./training-checkpoint.ts";
@@ -17,7 +21,7 @@ export interface ModelTrainingOptions {
   readonly onPhase?: (name: string) => void;
   /** @param steps still to do @param done in an earlier run */
   readonly onPlanned?: (steps: number, done: number) => void;
-  readonly onStep?: () => void;
+  readonly onStep?: (standing: TrainingStanding) => void;
   readonly onEpoch?: (summary: EpochSummary, epochs: number) => void;
 }
 

@@ -12,11 +12,13 @@ import { newBatchSource } from "./batches.ts";
 import { measureChannels } from "./channel-statistics.ts";
 import { columnDataset } from "./check-dataset.ts";
 import { buildInferenceGraph } from "./inference-graph.ts";
+import { learningRateAt } from "./schedule.ts";
 import {
   trainWeights,
   type EpochSummary,
   type TrainingOptions,
   type TrainingSettings,
+  type TrainingStanding,
 } from "./train.ts";
 import type { TrainingState } from "./training-state.ts";
 
@@ -70,6 +72,38 @@ describe("a training of four epochs", () => {
     expect(epochs[3].accuracy).toBeGreaterThan(0.98);
     expect(epochs[3].loss).toBeLessThan(epochs[0].loss / 4);
     expect(bytesOf(await train())).toEqual(bytesOf(weights));
+  });
+
+  it("tells with each step how the epoch goes, and with each epoch how fast it was and at what learning rate", async () => {
+    const epochs: EpochSummary[] = [];
+    const standings: TrainingStanding[] = [];
+    let now = 0;
+    await train({
+      now: () => now,
+      onStep(standing) {
+        standings.push(standing);
+        // A step takes a tenth of a second, of which the step itself knows nothing yet.
+        now += 100;
+      },
+      onEpoch: (summary) => epochs.push(summary),
+    });
+    const rateOf = (step: number) =>
+      learningRateAt("one-cycle", step, 60, 0.05);
+    expect(epochs.map(({ learningRate }) => learningRate)).toEqual(
+      [14, 29, 44, 59].map(rateOf),
+    );
+    // Fifteen steps an epoch, of which the clock has seen fourteen in the first.
+    expect(epochs[0].imagesPerSecond).toBeCloseTo((15 * 16) / 1.4, 9);
+    expect(standings[0]).toMatchObject({
+      ...{ epoch: 1, epochs: 4, learningRate: rateOf(0) },
+      ...{ imagesPerSecond: null, secondsLeft: null },
+    });
+    expect(standings[22]).toMatchObject({ epoch: 2, learningRate: rateOf(22) });
+    const { imagesPerSecond, secondsLeft } = standings[22];
+    expect(secondsLeft).toBeCloseTo((37 * 16) / imagesPerSecond!, 9);
+    // The last step of an epoch says of it what the epoch says of itself.
+    expect(standings[29]).toMatchObject(epochs[1]);
+    expect(standings[59].secondsLeft).toBe(0);
   });
 
   it("that was stopped goes on to the same bytes", async () => {

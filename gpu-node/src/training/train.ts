@@ -58,6 +58,18 @@ export interface EpochSummary {
   readonly accuracy: number;
   /** Fewer than the epoch has where it was begun before, or belongs to several workers. */
   readonly images: number;
+  /** Of the last of these steps. */
+  readonly learningRate: number;
+  /** By the clock, with all that was between the steps; null where it has not moved. */
+  readonly imagesPerSecond: number | null;
+}
+
+/** The epoch under way, as far as it is. */
+export interface TrainingStanding extends EpochSummary {
+  /** That the training takes in all. */
+  readonly epochs: number;
+  /** To the last step, at the speed of this epoch; null where nothing says how fast it goes. */
+  readonly secondsLeft: number | null;
 }
 
 export interface TrainingOptions {
@@ -68,7 +80,7 @@ export interface TrainingOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds, for durations only. */
   readonly now: () => number;
-  readonly onStep?: () => void;
+  readonly onStep?: (standing: TrainingStanding) => void;
   readonly onEpoch?: (summary: EpochSummary) => void;
   /** Given the state when the training is stopped, and every `checkpointMs` before. */
   readonly onCheckpoint?: (state: TrainingState) => Promise<void>;
@@ -115,6 +127,7 @@ export async function trainWeights(
   let epochLoss = 0;
   let epochRight = 0;
   let epochImages = 0;
+  let epochBeganAt = options.now();
   let lastCheckpoint = options.now();
   let upcoming = batches.read(batchAt(state.step));
   try {
@@ -167,16 +180,27 @@ export async function trainWeights(
       epochLoss += loss.data[0] * batchSize;
       epochRight += numRight.data[0];
       epochImages += batchSize;
-      options.onStep?.();
       const epoch = epochAt(state.step - 1);
+      const epochMs = options.now() - epochBeganAt;
+      const summary: EpochSummary = {
+        epoch: epoch + 1,
+        loss: epochLoss / epochImages,
+        accuracy: epochRight / epochImages,
+        images: epochImages,
+        learningRate: rate,
+        imagesPerSecond: epochMs > 0 ? (epochImages * 1_000) / epochMs : null,
+      };
+      options.onStep?.({
+        ...summary,
+        epochs: settings.epochs,
+        secondsLeft:
+          summary.imagesPerSecond &&
+          ((steps - state.step) * batchSize) / summary.imagesPerSecond,
+      });
       if (state.step === until || epochAt(state.step) !== epoch) {
-        options.onEpoch?.({
-          epoch: epoch + 1,
-          loss: epochLoss / epochImages,
-          accuracy: epochRight / epochImages,
-          images: epochImages,
-        });
+        options.onEpoch?.(summary);
         epochLoss = epochRight = epochImages = 0;
+        epochBeganAt = options.now();
       }
       if (
         options.now() - lastCheckpoint >= (options.checkpointMs ?? Infinity) &&
