@@ -64,11 +64,11 @@ export interface EpochSummary {
   readonly imagesPerSecond: number | null;
 }
 
-/** The epoch under way, as far as it is. */
+/** The epoch under way, as far as it is; its images a second are counted from where the epoch before began. */
 export interface TrainingStanding extends EpochSummary {
   /** That the training takes in all. */
   readonly epochs: number;
-  /** To the last step, at the speed of this epoch; null where nothing says how fast it goes. */
+  /** To the last step, at the speed of all steps so far; null where nothing says how fast it goes. */
   readonly secondsLeft: number | null;
 }
 
@@ -127,7 +127,9 @@ export async function trainWeights(
   let epochLoss = 0;
   let epochRight = 0;
   let epochImages = 0;
-  let epochBeganAt = options.now();
+  const began = { at: options.now(), step: state.step };
+  let epochBegan = began;
+  let epochBeforeBegan = began;
   let lastCheckpoint = options.now();
   let upcoming = batches.read(batchAt(state.step));
   try {
@@ -181,26 +183,27 @@ export async function trainWeights(
       epochRight += numRight.data[0];
       epochImages += batchSize;
       const epoch = epochAt(state.step - 1);
-      const epochMs = options.now() - epochBeganAt;
+      const now = { at: options.now(), step: state.step };
       const summary: EpochSummary = {
         epoch: epoch + 1,
         loss: epochLoss / epochImages,
         accuracy: epochRight / epochImages,
         images: epochImages,
         learningRate: rate,
-        imagesPerSecond: epochMs > 0 ? (epochImages * 1_000) / epochMs : null,
+        imagesPerSecond: speedOf(epochBegan, now, batchSize),
       };
+      const stepsPerSecond = speedOf(began, now, 1);
       options.onStep?.({
         ...summary,
+        imagesPerSecond: speedOf(epochBeforeBegan, now, batchSize),
         epochs: settings.epochs,
-        secondsLeft:
-          summary.imagesPerSecond &&
-          ((steps - state.step) * batchSize) / summary.imagesPerSecond,
+        secondsLeft: stepsPerSecond && (steps - state.step) / stepsPerSecond,
       });
       if (state.step === until || epochAt(state.step) !== epoch) {
         options.onEpoch?.(summary);
         epochLoss = epochRight = epochImages = 0;
-        epochBeganAt = options.now();
+        epochBeforeBegan = epochBegan;
+        epochBegan = now;
       }
       if (
         options.now() - lastCheckpoint >= (options.checkpointMs ?? Infinity) &&
@@ -218,6 +221,18 @@ export async function trainWeights(
     await executable.dispose();
   }
 }
+
+interface Moment {
+  /** ms */
+  readonly at: number;
+  readonly step: number;
+}
+
+/** @returns per second; null where the clock has not moved */
+const speedOf = (from: Moment, to: Moment, perStep: number): number | null =>
+  to.at > from.at
+    ? ((to.step - from.step) * perStep * 1_000) / (to.at - from.at)
+    : null;
 
 /** Perturbs batches against the weights that they are about to train. */
 function newAdversary(
