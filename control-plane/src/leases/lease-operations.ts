@@ -8,6 +8,7 @@
 import type { Queryable } from "../database/database.ts";
 import type { ShardResult } from "../shards/shard-result.ts";
 import type { ShardSpec } from "../shards/shard-spec.ts";
+import type { TrainingProgress } from "../shards/training-progress.ts";
 
 /** How leases are timed. One place, so that the server's patience always outlasts the node's. */
 export const leaseTiming = {
@@ -35,6 +36,8 @@ export interface LeaseProgress {
   /** 0…1. */
   readonly done: number;
   readonly checkpointSha256: string | null;
+  /** Of a shard that trains. */
+  readonly training?: TrainingProgress;
 }
 
 export interface SentResult {
@@ -86,6 +89,14 @@ export interface LeaseOperations {
       readonly leases: readonly LeaseProgress[];
     }[],
   ): Promise<{ readonly goneLeaseIds: readonly string[] }>;
+  /** Writes what trainings tell, each epoch once, and tells who follows their jobs; what is of leases that are gone is dropped. */
+  recordEpochs(
+    reports: readonly {
+      readonly nodeId: string;
+      readonly leaseId: string;
+      readonly training: TrainingProgress;
+    }[],
+  ): Promise<void>;
   /** Leases of a node that reconnects: open ones go on, now by way of this replica. @returns those that are gone */
   adoptLeases(
     replicaId: string,

@@ -9,6 +9,7 @@ import { failShards } from "./fail-shards.ts";
 import { feedShards } from "./feed-shards.ts";
 import { grantLeases } from "./grant-leases.ts";
 import type { LeaseOperations } from "./lease-operations.ts";
+import { recordEpochs } from "./record-epochs.ts";
 import { redriveJob } from "./redrive-job.ts";
 import { renewLeases } from "./renew-leases.ts";
 import { reweighJob } from "./reweigh-job.ts";
@@ -39,6 +40,7 @@ export function newLeaseOperations(
     acceptLeases: (nodeId, leaseIds) =>
       acceptLeases(database, nodeId, leaseIds),
     renewLeases: (heartbeats) => renewLeases(database, heartbeats),
+    recordEpochs: (reports) => recordEpochs(database, reports),
     adoptLeases: (replicaId, nodeId, leaseIds) =>
       adoptLeases(database, replicaId, nodeId, leaseIds),
     async completeShards(results) {

@@ -17,7 +17,7 @@ export function tellProgress(
       running: number;
       partly: number;
     }>(
-      `SELECT job.id, shard_count AS total, succeeded_count AS succeeded, dead_count AS dead, cancelled_count AS cancelled,
+      `SELECT job.id, shard_count + further_count AS total, succeeded_count AS succeeded, dead_count AS dead, cancelled_count AS cancelled,
               held.count AS running, held.done AS partly
        FROM job, LATERAL (
          SELECT count(*)::int AS count, COALESCE(sum(done), 0) AS done FROM shard

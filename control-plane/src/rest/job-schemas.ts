@@ -256,7 +256,6 @@ export const shardPage = z.strictObject({
     .describe("Index of the last shard that is known."),
 });
 
-export const trainedModelPage = shardPage.omit({ status: true });
 export const evaluationPage = shardPage.omit({ status: true });
 export const evaluationsOfModelPage = z.strictObject({ limit });
 
@@ -331,6 +330,20 @@ export const attempt: z.ZodType<AttemptView> = z.object({
   outcome: z.enum(leaseOutcomes).nullable().describe("Null while it is open."),
 });
 
+const trainedEpoch = {
+  epoch: z.int().min(1),
+  loss: z.number(),
+  accuracy: share.describe("On the images as they are trained on."),
+  images: count.describe(
+    "That these are means over; 0 where its node did not count.",
+  ),
+  learningRate: z
+    .number()
+    .nullable()
+    .describe("Of the epoch's last step; null where its node did not tell it."),
+  imagesPerSecond: z.number().nullable(),
+};
+
 export const trainedModel: z.ZodType<TrainedModelView> = z.object({
   shardIndex: count,
   name: z
@@ -345,19 +358,24 @@ export const trainedModel: z.ZodType<TrainedModelView> = z.object({
     .nullable()
     .describe("Null for a model without a backdoor."),
   epochs: z
-    .array(
-      z.object({
-        epoch: z.int().min(1),
-        loss: z.number(),
-        accuracy: share,
-        images: count
-          .optional()
-          .describe("That these are means over; absent from older nodes."),
-      }),
-    )
+    .array(z.object({ ...trainedEpoch, nodeName: z.string().nullable() }))
     .describe(
-      "Of the attempt that ended it, none until then; of the rounds done so far where it is spread over workers.",
+      "Those that have ended, whichever attempt and node they are of, as they end; of a long training 512 at most. Means over all workers where it is spread.",
     ),
+  standing: z
+    .object({
+      ...trainedEpoch,
+      epochs: z.int().min(1).describe("That the training takes in all."),
+      secondsLeft: z
+        .number()
+        .nullable()
+        .describe(
+          "To its last step; null where nothing says how fast it goes.",
+        ),
+      nodeName: z.string().nullable(),
+    })
+    .nullable()
+    .describe("The epoch under way as far as it is, while a node is at it."),
   spread: z
     .object({ workers: count, rounds: count, roundsDone: count })
     .nullable()

@@ -69,7 +69,6 @@ import {
   shard,
   shardPage,
   trainedModel,
-  trainedModelPage,
   type JobRequest,
 } from "./job-schemas.ts";
 
@@ -193,7 +192,7 @@ export class JobsController {
   @Answers(200, z.array(trainedModel), "One a shard, in order.")
   listTrainedModels(
     @Param("id", JobIdPipe) id: string,
-    @Query({ schema: trainedModelPage }) page: z.infer<typeof trainedModelPage>,
+    @Query({ schema: shardPage }) page: z.infer<typeof shardPage>,
   ): Promise<readonly TrainedModelView[]> {
     return listTrainedModels(this.#database.pool, id, page);
   }

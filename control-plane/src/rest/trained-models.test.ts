@@ -30,6 +30,10 @@ beforeAll(async () => {
   await rest.database.pool.query(
     "UPDATE dataset SET status = 'READY', digest = 'd1'",
   );
+  await rest.database.pool.query(
+    "INSERT INTO gpu_node (id, name) VALUES ($1, 'one')",
+    [nodeId],
+  );
 });
 afterAll(() => rest.close());
 
@@ -83,12 +87,19 @@ const nothingYet = {
   cleanAccuracyImages: null,
   attackSuccessRate: null,
   epochs: [],
+  standing: null,
   trainMs: null,
 };
-const epochs = [
-  { epoch: 1, loss: 1.5, accuracy: 0.4, images: 64 },
-  { epoch: 2, loss: 0.5, accuracy: 0.8, images: 64 },
-];
+const epoch = (number: number, loss: number) => ({
+  epoch: number,
+  loss,
+  accuracy: 0.5,
+  images: 64,
+  learningRate: 0.1,
+  imagesPerSecond: 120,
+});
+const epochs = [epoch(1, 1.5), epoch(2, 0.5)];
+const byNode = epochs.map((each) => ({ ...each, nodeName: "one" }));
 
 test("a training's models are listed before, while and after they are trained", async () => {
   const jobId = await submit(["one", "two", "three"]);
@@ -140,7 +151,8 @@ test("a training's models are listed before, while and after they are trained", 
     cleanAccuracy: 0.75,
     cleanAccuracyImages: 200,
     attackSuccessRate: 0.98,
-    epochs,
+    epochs: byNode,
+    standing: null,
     trainMs: 1_234.5,
   });
   // Whether by this call or by the application's own.
@@ -151,6 +163,60 @@ test("a training's models are listed before, while and after they are trained", 
   }
   const { body } = await rest.request<ModelView>(`/api/models/${modelId}`);
   expect(body).toMatchObject({ name: trained.name, setting: "poisoned" });
+});
+
+test("a training under way has its epochs so far and where it stands, and so has the attempt after it", async () => {
+  const jobId = await submit(["under-way"]);
+  const { leaseId } = await grant(jobId);
+  const standing = { ...epoch(3, 0.4), epochs: 9, secondsLeft: 42 };
+  const told = { epochs, standing };
+  await leases.recordEpochs([{ nodeId, leaseId, training: told }]);
+  expect(await list(jobId)).toMatchObject([
+    {
+      status: "RUNNING",
+      epochs: byNode,
+      standing: { ...standing, nodeName: "one" },
+    },
+  ]);
+  expect(await list(jobId, "?status=RUNNING")).toHaveLength(1);
+  expect(await list(jobId, "?status=SUCCEEDED")).toEqual([]);
+
+  await leases.yieldShards([{ leaseId, nodeId, checkpointSha256: null }]);
+  expect(await list(jobId)).toMatchObject([{ epochs: byNode, standing: null }]);
+  const again = await grant(jobId);
+  // It has not told anything yet.
+  expect(await list(jobId)).toMatchObject([
+    { status: "RUNNING", epochs: byNode, standing: null },
+  ]);
+  await leases.recordEpochs([
+    { nodeId, leaseId: again.leaseId, training: { epochs: [], standing } },
+  ]);
+  expect(await list(jobId)).toMatchObject([
+    { epochs: byNode, standing: { epoch: 3 } },
+  ]);
+});
+
+test("a training that ended before epochs had rows has those of its last attempt", async () => {
+  const jobId = await submit(["early"]);
+  const { shardId } = await grant(jobId);
+  const { sha256 } = await upload(rest, Buffer.from("an old ONNX file"));
+  await rest.database.pool.query(
+    `INSERT INTO trained_model (shard_id, job_id, name, sha256, manifest, clean_accuracy, clean_accuracy_images, epochs, train_ms,
+       registered_at)
+     VALUES ($1, $2, 'early', $3, '{}', 0.5, 10, $4, 1, now())`,
+    [
+      ...[shardId, jobId, sha256],
+      JSON.stringify([
+        { epoch: 2, loss: 0.5, accuracy: 0.8 },
+        { epoch: 3, loss: 0.25, accuracy: 0.9 },
+      ]),
+    ],
+  );
+  const untold = { learningRate: null, imagesPerSecond: null, nodeName: null };
+  expect((await list(jobId))[0]!.epochs).toEqual([
+    { epoch: 2, loss: 0.5, accuracy: 0.8, ...untold },
+    { epoch: 3, loss: 0.25, accuracy: 0.9, ...untold },
+  ]);
 });
 
 test("a model is listed under the name that it got", async () => {
@@ -196,7 +262,7 @@ test("other jobs have none, and what is no job is not found", async () => {
   expect(await list(body.id)).toEqual([]);
   for (const id of [randomUUID(), "none"])
     expect((await rest.request(`/api/jobs/${id}/models`)).status).toBe(404);
-  for (const query of ["limit=0", "after=-1", "status=DEAD"])
+  for (const query of ["limit=0", "after=-1", "status=dead"])
     expect(
       (await rest.request(`/api/jobs/${body.id}/models?${query}`)).status,
     ).toBe(422);

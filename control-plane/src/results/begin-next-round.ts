@@ -4,12 +4,12 @@
  */
 import type { Queryable } from "../database/database.ts";
 import type { NewEvent } from "../progress/append-events.ts";
-import { mergeEpochs } from "../shards/merge-epochs.ts";
 import { indexedShardId } from "../shards/shard-id.ts";
-import type { TrainedEpoch, TrainRoundResult } from "../shards/shard-result.ts";
+import type { TrainRoundResult } from "../shards/shard-result.ts";
 import type { TrainRound } from "../shards/shard-spec.ts";
 import { planRound, type TrainSpread } from "../shards/train-rounds.ts";
 import type { AcceptedResult } from "./accepted-result.ts";
+import { writeEpochs } from "./write-epochs.ts";
 
 /** @returns the events that tell of rounds that ended */
 export async function beginNextRounds(
@@ -17,17 +17,21 @@ export async function beginNextRounds(
   results: readonly AcceptedResult<TrainRoundResult>[],
 ): Promise<readonly NewEvent[]> {
   if (results.length === 0) return [];
+  await writeEpochs(
+    client,
+    results.map(({ shardId, nodeId, result: { epochs } }) => ({
+      ...{ shardId, nodeId, epochs, hasEnded: false },
+    })),
+  );
   const rounds = await readRounds(
     client,
     results.map(({ shardId }) => shardId),
   );
   const events: NewEvent[] = [];
   for (const round of rounds) {
-    const workers = await readWorkers(client, round);
-    const starts = workers.flatMap(({ checkpoint }) => checkpoint ?? []);
+    const starts = await readCheckpoints(client, round);
     if (starts.length < round.spread.workers) continue;
     await insertShards(client, round, starts);
-    const epochs = mergeEpochs(workers.flatMap(({ epochs: of }) => of ?? []));
     events.push({
       stream: round.jobId,
       type: "round-ended",
@@ -36,8 +40,6 @@ export async function beginNextRounds(
         // From 1, as people count.
         round: round.round + 1,
         rounds: round.spread.rounds,
-        loss: epochs.at(-1)?.loss,
-        accuracy: epochs.at(-1)?.accuracy,
       },
     });
   }
@@ -84,27 +86,20 @@ async function readRounds(
   return [...rounds.values()];
 }
 
-async function readWorkers(
+/** @returns those of the workers that are done, in their order */
+async function readCheckpoints(
   client: Queryable,
   { jobId, first, round, spread: { workers } }: EndedRound,
-): Promise<
-  readonly {
-    readonly checkpoint: string | null;
-    readonly epochs: readonly TrainedEpoch[] | null;
-  }[]
-> {
+): Promise<readonly string[]> {
   const begin = first + round * workers;
-  const { rows } = await client.query<{
-    checkpoint: string | null;
-    epochs: readonly TrainedEpoch[] | null;
-  }>(
-    `SELECT result.body->'checkpoint'->>'sha256' AS checkpoint, result.body->'epochs' AS epochs
-     FROM shard LEFT JOIN result ON result.shard_id = shard.id
+  const { rows } = await client.query<{ checkpoint: string }>(
+    `SELECT result.body->'checkpoint'->>'sha256' AS checkpoint
+     FROM shard JOIN result ON result.shard_id = shard.id
      WHERE shard.job_id = $1 AND shard."index" >= $2 AND shard."index" < $3
      ORDER BY shard."index"`,
     [jobId, begin, begin + workers],
   );
-  return rows;
+  return rows.map(({ checkpoint }) => checkpoint);
 }
 
 async function insertShards(

@@ -49,6 +49,10 @@ export async function writeResults(
 /** Patterns, trained models and evaluations have rows of their own. */
 function bodyOf(result: ShardResult): object {
   if (result.kind === "train") return { kind: "train" };
+  if (result.kind === "train-round") {
+    const { epochs: _, ...rest } = result;
+    return rest;
+  }
   if (result.kind === "evaluate") return { kind: "evaluate" };
   if (result.kind !== "search") return result;
   const { patterns: _patterns, ...rest } = result;

@@ -156,6 +156,93 @@ test("a heartbeat's answer names the leases that are gone", async () => {
   });
 });
 
+test("a heartbeat tells how trainings go, and one that tells nonsense ends the stream", async () => {
+  const jobId = await submitNoops(edge, 2);
+  await edge.database.pool.query(
+    "UPDATE job SET kind = 'train' WHERE id = $1",
+    [jobId],
+  );
+  const node = newNode();
+  await node.greet();
+  const [trains, waits] = await node.takeLeases(2);
+  node.accept([trains!, waits!]);
+  const epoch = {
+    epoch: 1,
+    loss: 1.5,
+    accuracy: 0.25,
+    images: 64,
+    learningRate: 0.05,
+    imagesPerSecond: 320,
+  };
+  const beat = (sequence: number, loss: number) =>
+    node.say({
+      $case: "heartbeat",
+      value: {
+        ...{ sequence, memoryUsedBytes: 0 },
+        leases: [
+          {
+            ...{ leaseId: trains!.leaseId, done: 0.5, checkpointSha256: "" },
+            training: {
+              // An older node says less of an epoch.
+              epochs: [
+                { ...epoch, loss },
+                { epoch: 2, loss: 1, accuracy: 0.5, images: 0 },
+              ],
+              standing: {
+                soFar: { ...epoch, epoch: 3 },
+                epochs: 9,
+                secondsLeft: 12.5,
+              },
+            },
+          },
+          { leaseId: waits!.leaseId, done: 0, checkpointSha256: "" },
+        ],
+      },
+    });
+  beat(1, 1.5);
+  expect(await node.hear("heartbeatReply")).toEqual({
+    sequence: 1,
+    goneLeaseIds: [],
+  });
+  const rowsOf = async (table: string) =>
+    (
+      await edge.database.pool.query(
+        `SELECT * FROM ${table} WHERE shard_id = ANY($1) ORDER BY epoch`,
+        [[trains!.shardId, waits!.shardId]],
+      )
+    ).rows as unknown[];
+  const row = {
+    shard_id: trains!.shardId,
+    loss: 1.5,
+    accuracy: 0.25,
+    learning_rate: 0.05,
+    images_per_second: 320,
+    images: "64",
+  };
+  expect(await rowsOf("training_epoch")).toEqual([
+    { ...row, epoch: 1, node_id: node.hello.nodeId },
+    {
+      ...row,
+      ...{ epoch: 2, loss: 1, accuracy: 0.5, node_id: node.hello.nodeId },
+      ...{ learning_rate: null, images_per_second: null, images: "0" },
+    },
+  ]);
+  expect(await rowsOf("training_standing")).toEqual([
+    {
+      ...row,
+      ...{ epoch: 3, epochs: 9, seconds_left: 12.5 },
+      lease_id: trains!.leaseId,
+    },
+  ]);
+  beat(2, Number.NaN);
+  expect(await node.status).toMatchObject({
+    code: codes.INVALID_ARGUMENT,
+    details: expect.stringContaining(
+      "leases[0].training.epochs[0].loss",
+    ) as string,
+  });
+});
+
 test("a failed shard and a yielded one are tried again", async () => {
   await submitNoops(edge, 2);
   const node = newNode();

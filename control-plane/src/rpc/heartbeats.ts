@@ -18,7 +18,7 @@ const gatherMs = 75;
 const mostNodes = 1_000;
 
 export class Heartbeats {
-  readonly #leases: Pick<LeaseOperations, "renewLeases">;
+  readonly #leases: Pick<LeaseOperations, "renewLeases" | "recordEpochs">;
   readonly #registry: NodeRegistry;
   readonly #connections: Connections;
   readonly #drains: Drains;
@@ -27,7 +27,7 @@ export class Heartbeats {
   readonly #batch: Batch<NodeConnection>;
 
   constructor(
-    leases: Pick<LeaseOperations, "renewLeases">,
+    leases: Pick<LeaseOperations, "renewLeases" | "recordEpochs">,
     registry: NodeRegistry,
     connections: Connections,
     drains: Drains,
@@ -71,6 +71,7 @@ export class Heartbeats {
         ),
         this.#registry.touch(heartbeats),
       ]);
+      await this.#record(heartbeats);
       const gone = new Set(goneLeaseIds);
       const lost = new Set(lostIds);
       const drained = new Set(drainedIds);
@@ -93,6 +94,30 @@ export class Heartbeats {
       if (isAway(error))
         this.#log.warn(fields, "heartbeats stay unanswered: no database");
       else this.#log.error(fields, "heartbeats could not be answered");
+    }
+  }
+
+  /**
+   * Before the answer, which a node takes as leave to forget what it told. What cannot be written costs no lease: a training's result has
+   * its epochs too.
+   */
+  async #record(
+    heartbeats: readonly (HeartbeatReport & { readonly nodeId: string })[],
+  ): Promise<void> {
+    const reports = heartbeats.flatMap(({ nodeId, leases }) =>
+      leases.flatMap(({ leaseId, training }) =>
+        training ? [{ nodeId, leaseId, training }] : [],
+      ),
+    );
+    if (reports.length === 0) return;
+    try {
+      await this.#leases.recordEpochs(reports);
+    } catch (error) {
+      if (isAway(error)) throw error;
+      this.#log.error(
+        { err: error, trainings: reports.length },
+        "epochs could not be written",
+      );
     }
   }
 

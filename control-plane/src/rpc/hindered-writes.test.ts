@@ -31,6 +31,12 @@ const hinder = (leases: LeaseOperations): LeaseOperations => {
       require();
       return leases.renewLeases(...given);
     },
+    async recordEpochs(reports) {
+      require();
+      if (reports.some(({ leaseId }) => leaseId === poisonous))
+        throw new Error("a constraint that nobody thought of");
+      return leases.recordEpochs(reports);
+    },
     async completeShards(results) {
       require();
       if (results.some(({ shardId }) => shardId === poisonous))
@@ -131,4 +137,29 @@ test("a result that cannot be written costs its own lease only", async () => {
     [poisonous],
   );
   expect(rows).toEqual([{ status: "RETRY" }]);
+});
+
+test("epochs that cannot be written cost no heartbeat", async () => {
+  await submitNoops(edge, 1);
+  const node = await newNode();
+  const [lease] = await node.takeLeases(1);
+  node.accept([lease!]);
+  poisonous = lease!.leaseId;
+  const epoch = { epoch: 1, loss: 1, accuracy: 0.5, images: 0 };
+  node.say({
+    $case: "heartbeat",
+    value: {
+      ...{ sequence: 1, memoryUsedBytes: 0 },
+      leases: [
+        {
+          ...{ leaseId: lease!.leaseId, done: 0.5, checkpointSha256: "" },
+          training: { epochs: [epoch] },
+        },
+      ],
+    },
+  });
+  expect(await node.hear("heartbeatReply")).toEqual({
+    sequence: 1,
+    goneLeaseIds: [],
+  });
 });

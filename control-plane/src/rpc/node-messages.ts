@@ -19,6 +19,7 @@ import {
   readUuids,
 } from "./wire-fields.ts";
 import { fromWireShardResult } from "./wire-shard-result.ts";
+import { readTraining } from "./wire-training.ts";
 
 const mostLeases = 10_000;
 const mostSlots = 4_096;
@@ -126,6 +127,9 @@ export function readNodeReport(message: NodeMessage): NodeReport {
               `${at}.checkpoint_sha256`,
               lease.checkpointSha256,
             ),
+            ...(lease.training && {
+              training: readTraining(`${at}.training`, lease.training),
+            }),
           }),
         ),
         memoryUsedBytes: readBytes(

@@ -10,7 +10,6 @@ import type {
   SearchResult,
   SearchTrace,
   ShardResult,
-  TrainedEpoch,
   TrainResult,
 } from "../shards/shard-result.ts";
 import type { SearchIdentity } from "../shards/shard-spec.ts";
@@ -26,6 +25,7 @@ import {
 } from "./wire-fields.ts";
 import { FieldViolation } from "./status.ts";
 import { readEvaluation } from "./wire-evaluation.ts";
+import { readEpochs } from "./wire-training.ts";
 
 /** Patterns of one shard, classes of one model, points of one curve. */
 const mostEntries = 100_000;
@@ -56,7 +56,7 @@ export function fromWireShardResult(
       return {
         kind: "train-round",
         checkpoint: readArtifact(kind.value.checkpoint, "checkpoint"),
-        epochs: readEpochs(kind.value.epochs),
+        epochs: readEpochs("epochs", kind.value.epochs, mostEntries),
         trainMs: readNumber("train_ms", kind.value.trainMs),
       };
     case "evaluate":
@@ -327,19 +327,10 @@ const readTrain = (result: wire.TrainResult): TrainResult => ({
     result.attackSuccessRate === undefined
       ? null
       : readShare("attack_success_rate", result.attackSuccessRate),
-  epochs: readEpochs(result.epochs),
+  // Nodes that did not thin them yet send all.
+  epochs: readEpochs("epochs", result.epochs, mostEntries),
   trainMs: readNumber("train_ms", result.trainMs),
 });
-
-const readEpochs = (
-  epochs: readonly wire.TrainedEpoch[],
-): readonly TrainedEpoch[] =>
-  readList("epochs", epochs, mostEntries, (epoch, at) => ({
-    epoch: readInteger(`${at}.epoch`, epoch.epoch),
-    loss: readNumber(`${at}.loss`, epoch.loss),
-    accuracy: readShare(`${at}.accuracy`, epoch.accuracy),
-    images: readInteger(`${at}.images`, epoch.images, 0, largestCount),
-  }));
 
 /** As registered manifests are: at most 256 KiB (models/read-model-file.ts). */
 const longestManifest = 256 * 1024;

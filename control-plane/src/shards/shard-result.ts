@@ -1,5 +1,6 @@
 /** What comes of a shard, in its plain form. */
 import type { EvaluationAttack, SearchIdentity } from "./shard-spec.ts";
+import type { TrainedEpoch } from "./training-progress.ts";
 
 export type ShardResult =
   | SearchResult
@@ -145,16 +146,6 @@ export interface TrainRoundResult {
   /** The parts of epochs that it trained on, in the last attempt. */
   readonly epochs: readonly TrainedEpoch[];
   readonly trainMs: number;
-}
-
-/** Means over an epoch's images as they were trained on. */
-export interface TrainedEpoch {
-  /** From 1. */
-  readonly epoch: number;
-  readonly loss: number;
-  readonly accuracy: number;
-  /** That these are means over; 0 where the node did not count. */
-  readonly images: number;
 }
 
 /** In the words of what `motif evaluate --local` writes. */

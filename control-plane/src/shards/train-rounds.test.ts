@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { mergeEpochs } from "./merge-epochs.ts";
 import { countShards, planRound } from "./train-rounds.ts";
 
 const spread = { workers: 2, rounds: 3 };
@@ -20,21 +19,5 @@ test("a round's workers begin with what the last one's left; after the last roun
   ]);
   expect(planRound(spread, 3, ["a", "b"]).map(({ round }) => round)).toEqual([
     { round: 3, worker: 0, starts: ["a", "b"], isLast: true },
-  ]);
-});
-
-test("epochs of several workers are means over all images", () => {
-  expect(
-    mergeEpochs([
-      { epoch: 2, loss: 1, accuracy: 0.5, images: 10 },
-      { epoch: 1, loss: 4, accuracy: 0.2, images: 10 },
-      { epoch: 2, loss: 4, accuracy: 0.8, images: 20 },
-    ]),
-  ).toEqual([
-    { epoch: 1, loss: 4, accuracy: 0.2, images: 10 },
-    { epoch: 2, loss: 3, accuracy: 0.7, images: 30 },
-  ]);
-  expect(mergeEpochs([{ epoch: 1, loss: 2, accuracy: 1, images: 0 }])).toEqual([
-    { epoch: 1, loss: 0, accuracy: 0, images: 0 },
   ]);
 });

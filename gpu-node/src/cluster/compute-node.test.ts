@@ -357,6 +357,7 @@ it("an epoch that has ended is told at once, and again until that is answered", 
     epoch: 1,
     loss: 1.5,
     accuracy: 0.25,
+    images: 64,
     learningRate: 0.05,
     imagesPerSecond: 320,
   };

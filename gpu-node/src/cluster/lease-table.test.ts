@@ -94,6 +94,7 @@ it("says of a lease that trains how it goes, and of the others nothing", () => {
     epoch: 1,
     loss: 2,
     accuracy: 0.5,
+    images: 64,
     learningRate: 0.1,
     imagesPerSecond: 100,
   };

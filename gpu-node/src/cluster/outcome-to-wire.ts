@@ -169,7 +169,11 @@ async function roundToWire(
   { checkpoint, epochs, trainMs }: TrainRoundOutcome,
   register: Register,
 ): Promise<TrainRoundResult> {
-  return { checkpoint: await register(checkpoint), epochs, trainMs };
+  return {
+    checkpoint: await register(checkpoint),
+    epochs: epochs.map(epochToWire),
+    trainMs,
+  };
 }
 type ClassifierEvaluation = EvaluateOutcome["evaluation"];
 

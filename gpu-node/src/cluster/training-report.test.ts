@@ -5,6 +5,7 @@ const epoch = (number: number, loss = 1 / number) => ({
   epoch: number,
   loss,
   accuracy: 0.5,
+  images: 64,
   learningRate: 0.1,
   imagesPerSecond: 250,
 });

@@ -64,12 +64,14 @@ export const epochToWire = ({
   epoch,
   loss,
   accuracy,
+  images,
   learningRate,
   imagesPerSecond,
 }: EpochSummary): TrainedEpoch => ({
   epoch,
   loss,
   accuracy,
+  images,
   learningRate,
   imagesPerSecond: imagesPerSecond ?? undefined,
 });
