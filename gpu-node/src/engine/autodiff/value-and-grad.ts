@@ -99,9 +99,20 @@ export function valueAndGrad(
     if (!gradient)
       throw new MotifError(
         "graph",
-        `${loss.name} does not depend on ${value.name}: there is no gradient to follow`,
+        `${loss.name} does not depend on ${value.name}: there is no gradient to follow${explainMissing(graph, value)}`,
       );
     return gradient;
   });
   return g.finish([...graph.outputs, ...gradients]);
+}
+
+/** The first node that what `value` does goes through without a gradient, as half a sentence; "" where there is none. */
+function explainMissing({ nodes }: Graph, value: Value): string {
+  const reached = new Set([value]);
+  for (const { op, name, inputs, outputs } of nodes) {
+    if (!inputs.some((input) => input && reached.has(input))) continue;
+    if (ruleOf(op).vjp === null) return `, ${op} "${name}" has none`;
+    for (const output of outputs) reached.add(output);
+  }
+  return "";
 }

@@ -1,12 +1,14 @@
 /** Makes a graph of an ONNX image classifier. The file is data from outside: it is checked, and nothing in it is run. */
 import { MotifError } from "../../motif-error.ts";
 import type { Graph, Value } from "../graph/graph.ts";
+import type { TensorData } from "../graph/tensor.ts";
 import { newGraphBuilder } from "../ops/table.ts";
 import { findLogits } from "./find-logits.ts";
+import { findWeights, type WeightRole } from "./find-weights.ts";
 import { FoldingBudget } from "./lower/folding-budget.ts";
 import { lowerGraph } from "./lower/lower-graph.ts";
 import { findImageInput } from "./model-input.ts";
-import { readModel } from "./model-proto.ts";
+import { readModel, type OnnxTensor } from "./model-proto.ts";
 import { rebindBatch } from "./rebind-batch.ts";
 import { refuseOtherFiles } from "./recognise-file.ts";
 
@@ -19,12 +21,24 @@ export interface ImportOptions {
   readonly inputSize?: readonly [number, number];
   /** Largest file that is read, in bytes; 2 GiB where absent. */
   readonly mostBytes?: number;
+  /** Whether weights become inputs of the graph, for who trains them, instead of constants. */
+  readonly hasWeightsAsInputs?: boolean;
+}
+
+/** A weight that is an input of the graph. */
+export interface ModelWeight {
+  /** Its name is the file's. */
+  readonly value: Value;
+  readonly data: TensorData;
+  readonly role: WeightRole;
 }
 
 export interface ImportedModel {
-  /** One float32 input, images [N, C, H, W] or [N, H, W, C]; one output, the logits [N, K]. */
+  /** One float32 input, images [N, C, H, W] or [N, H, W, C], and behind it `weights`; one output, the logits [N, K]. */
   readonly graph: Graph;
   readonly input: Value;
+  /** Those that the logits depend on; empty where they are constants. */
+  readonly weights: readonly ModelWeight[];
   readonly logits: Value;
   readonly numClasses: number;
   /** [channels, height, width] */
@@ -86,11 +100,22 @@ export function importModel(
       ? [importBatch, channels, height, width]
       : [importBatch, height, width, channels],
   );
+  const roles = options.hasWeightsAsInputs
+    ? findWeights(file.graph)
+    : new Map<OnnxTensor, WeightRole>();
+  const weights: ModelWeight[] = [];
   const outputs = lowerGraph(file.graph, new Map([[image.name, input]]), {
     g,
     opset,
     model: name,
     budget,
+    standIn(tensor, { shape, data }) {
+      const role = roles.get(tensor);
+      if (!role) return null;
+      const value = g.input(tensor.name, shape);
+      weights.push({ value, data, role });
+      return value;
+    },
   });
   const named = outputs.map(
     (value, index) => [file.graph.outputs[index].name, value] as const,
@@ -110,12 +135,17 @@ export function importModel(
       "model",
       `${name}: the output does not depend on the image. Export it again.`,
     );
-  const asExported = g.finish([flat]);
+  const asExported = withoutUnusedWeights(g.finish([flat]));
   const graph =
     importBatch === batch ? asExported : rebindBatch(asExported, batch, name);
+  const values = new Map(graph.inputs.map((value) => [value.name, value]));
   return {
     graph,
     input: graph.inputs[0],
+    weights: weights.flatMap((weight) => {
+      const value = values.get(weight.value.name);
+      return value ? [{ ...weight, value }] : [];
+    }),
     logits: graph.outputs[0],
     numClasses,
     imageShape: [channels, height, width],
@@ -124,5 +154,13 @@ export function importModel(
     opset,
     producer: file.producer,
     warnings: [...warnings, ...outputWarnings],
+  };
+}
+
+function withoutUnusedWeights(graph: Graph): Graph {
+  const used = new Set(graph.nodes.flatMap(({ inputs }) => inputs));
+  return {
+    ...graph,
+    inputs: graph.inputs.filter((value, at) => at === 0 || used.has(value)),
   };
 }

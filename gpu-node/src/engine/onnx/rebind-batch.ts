@@ -94,10 +94,12 @@ interface Rebinding {
   readonly fixedBatch: number;
   readonly batch: number;
   readonly guesses: Guesses;
+  /** What no image takes part in: other inputs, and what is computed of them alone. */
+  readonly common: ReadonlyMap<Value, Value>;
 }
 
 /**
- * @param graph one input, whose first axis is the batch
+ * @param graph the first axis of its first input is the batch; other inputs are the same for every image
  * @returns the graph for `batch` images
  * @throws MotifError "model" naming the node that only works for the batch of the file
  */
@@ -120,15 +122,19 @@ function rebindNodes(
   model: string,
   guesses: Guesses,
 ): Graph {
-  const [input] = graph.inputs as readonly [Value];
+  const [input, ...others] = graph.inputs as readonly [Value, ...Value[]];
   const fixedBatch = input.shape[0];
   const g = newGraphBuilder();
   const values = new Map<Value, Rebound>();
   const newInput = g.input(input.name, input.shape.with(0, batch), input.dtype);
   values.set(input, { value: newInput, axis: 0, outer: 1 });
+  const common = new Map(
+    others.map((value) => [value, g.input(value.name, value.shape)]),
+  );
   for (const node of graph.nodes) {
     try {
-      rebindNode(node, values, { g, fixedBatch, batch, guesses });
+      if (!copyCommon(node, common, g))
+        rebindNode(node, values, { g, fixedBatch, batch, guesses, common });
     } catch (error) {
       if (!(error instanceof Fixed) && !(error instanceof MotifError))
         throw error;
@@ -145,12 +151,31 @@ function rebindNodes(
   );
 }
 
+/** @returns false where an image takes part in the node */
+function copyCommon(
+  node: Node,
+  common: Map<Value, Value>,
+  g: GraphBuilder,
+): boolean {
+  const isCommon = node.inputs.every(
+    (value) => value === null || isConstant(value) || common.has(value),
+  );
+  if (!isCommon) return false;
+  const inputs = node.inputs.map(
+    (value) => value && (common.get(value) ?? value),
+  );
+  g.addAll(node.op, inputs, node.attributes, node.name).forEach((value, at) =>
+    common.set(node.outputs[at], value),
+  );
+  return true;
+}
+
 function rebindNode(
   node: Node,
   values: Map<Value, Rebound>,
   rebinding: Rebinding,
 ): void {
-  const { g, fixedBatch, batch } = rebinding;
+  const { g, fixedBatch, batch, common } = rebinding;
   const varying = node.inputs.flatMap((value) =>
     value && values.has(value) ? [{ old: value, ...values.get(value)! }] : [],
   );
@@ -169,7 +194,8 @@ function rebindNode(
   const alignedAxis =
     first.axis + node.outputs[0].shape.length - first.old.shape.length;
   const inputs = node.inputs.map((value) => {
-    if (!value || !isConstant(value)) return value && values.get(value)!.value;
+    if (!value || !isConstant(value))
+      return value && (values.get(value)?.value ?? common.get(value)!);
     if (node.op === "Concat")
       return repeatImages(g, value, first.axis, first, fixedBatch, batch);
     const axis =

@@ -2,7 +2,8 @@
 import { MotifError } from "../../../motif-error.ts";
 import type { GraphBuilder } from "../../graph/graph-builder.ts";
 import type { Value } from "../../graph/graph.ts";
-import type { OnnxGraph, OnnxNode } from "../model-proto.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import type { OnnxGraph, OnnxNode, OnnxTensor } from "../model-proto.ts";
 import { decodeTensor } from "../tensor-proto.ts";
 import { describeNode, OnnxCall } from "./call.ts";
 import { BudgetSpent, type FoldingBudget } from "./folding-budget.ts";
@@ -15,6 +16,8 @@ export interface LoweringOptions {
   readonly model: string;
   /** What computing constants may cost; `g` spends from it too. */
   readonly budget: FoldingBudget;
+  /** What stands for a tensor of the file; null where its data does, as a constant. */
+  readonly standIn?: (tensor: OnnxTensor, decoded: Tensor) => Value | null;
 }
 
 /** Values by their ONNX name. A subgraph's scope sees the one around it. */
@@ -78,12 +81,10 @@ function lowerInto(
         "model",
         `${model}: tensor "${tensor.name}" is there twice. Export it again.`,
       );
+    const decoded = decodeTensor(tensor, `${model}: tensor "${tensor.name}"`);
     scope.set(
       tensor.name,
-      g.constant(
-        decodeTensor(tensor, `${model}: tensor "${tensor.name}"`),
-        tensor.name,
-      ),
+      options.standIn?.(tensor, decoded) ?? g.constant(decoded, tensor.name),
     );
   }
   const find = (name: string, place: string): Value => {
