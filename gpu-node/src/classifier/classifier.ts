@@ -26,11 +26,18 @@ export interface Classifier {
   readonly numClasses: number;
   /** What a person should know about the model, such as operators beyond the tested opsets. */
   readonly warnings: readonly string[];
+  /** How [0,1] images become what the model takes; one mean and std a channel. */
+  readonly mapping: ImageMapping;
   /**
    * Adds the model, its image mapping in front, to a graph.
    * @param images float32 [N, C, H, W] in [0,1], channels R, G, B @returns float32 logits [N, numClasses]
    */
   addLogits(g: GraphBuilder, images: Value): Value;
+  /**
+   * The model with its weights as inputs, for batches of so many images as `mapping` gives them. Read anew on each call.
+   * @throws MotifError "model" when the file only works for another batch
+   */
+  importForTraining(batch: number): ImportedModel;
 }
 
 /** Larger files are refused: ONNX itself ends there, protobuf messages cannot be longer. */
@@ -52,14 +59,15 @@ export async function openClassifier(
   const named = manifestPath ?? (existsSync(beside) ? beside : undefined);
   const manifest = await readManifest(named, fallbackName ?? stem);
   const imported = new Map<number, { model: ImportedModel; graph: Graph }>();
+  const importFor = (batch: number, hasWeightsAsInputs = false) =>
+    importModel(bytes, {
+      ...{ name: path, batch, hasWeightsAsInputs },
+      ...(manifest.inputSize && { inputSize: manifest.inputSize }),
+    });
   const importAt = (batch: number) => {
     let known = imported.get(batch);
     if (!known) {
-      const model = importModel(bytes, {
-        name: path,
-        batch,
-        ...(manifest.inputSize && { inputSize: manifest.inputSize }),
-      });
+      const model = importFor(batch);
       imported.set(batch, (known = { model, graph: optimize(model.graph) }));
     }
     return known;
@@ -74,6 +82,8 @@ export async function openClassifier(
     imageShape: model.imageShape,
     numClasses: model.numClasses,
     warnings: model.warnings,
+    mapping,
+    importForTraining: (batch) => importFor(batch, true),
     addLogits(g, images) {
       const { graph } = importAt(images.shape[0]);
       const [input] = graph.inputs;
@@ -125,7 +135,8 @@ async function readModel(path: string): Promise<Uint8Array> {
 function spread(manifest: Manifest, channels: number): ImageMapping {
   const over = (values: readonly number[]) =>
     values.length === 1 ? Array<number>(channels).fill(values[0]) : values;
-  return { ...manifest, mean: over(manifest.mean), std: over(manifest.std) };
+  const { inputRange, mean, std, layout, channelOrder } = manifest;
+  return { inputRange, mean: over(mean), std: over(std), layout, channelOrder };
 }
 
 function checkAgainstManifest(

@@ -47,6 +47,7 @@ describe.each(architectureNames)("%s", (name) => {
         const expected = start === "zeros" ? 0 : 1;
         return expect(values.every((value) => value === expected)).toBe(true);
       }
+      if (!("fanIn" in start)) throw new Error("it starts from given numbers");
       const meanSquare =
         values.reduce((sum, value) => sum + value * value, 0) / values.length;
       // The relative error of a mean square of n normals is √(2/n): five of those.

@@ -2,6 +2,7 @@
  * What an architecture is: a function that builds logits from images, asking for each of its weights as it needs it. Built
  * once with weights that are graph inputs it is trained; built once with weights that are constants it is exported.
  */
+import type { ImageMapping } from "../classifier/image-mapping.ts";
 import { nextNormal, randomFrom } from "../data/index.ts";
 import {
   newGraphBuilder,
@@ -16,8 +17,15 @@ export interface Parameter {
   /** Unique within the architecture; the weight's name in the exported file. */
   readonly name: string;
   readonly shape: Shape;
-  /** Where it starts: at zero, at one, or He-normal, N(0, 2 / fanIn), with the number of terms that its products sum. */
-  readonly start: "zeros" | "ones" | { readonly fanIn: number };
+  /**
+   * Where it starts: at zero, at one, at given numbers, or He-normal, N(0, 2 / fanIn), with the number of terms that its products
+   * sum.
+   */
+  readonly start:
+    | "zeros"
+    | "ones"
+    | { readonly fanIn: number }
+    | { readonly values: ArrayLike<number> };
   /** Whether weight decay pulls on it; customarily not on biases. */
   readonly hasDecay: boolean;
 }
@@ -42,8 +50,10 @@ export interface Architecture {
   readonly description: string;
   /** Smallest height and width of images that it can take. */
   readonly smallestImage: number;
+  /** Where its images have their channels; NCHW where absent. */
+  readonly layout?: ImageMapping["layout"];
   /**
-   * @param images float32 [N, C, H, W], normalised
+   * @param images float32 [N, C, H, W] or [N, H, W, C], normalised
    * @returns float32 logits [N, numClasses]
    */
   addLogits(place: LayerPlace, images: Value, numClasses: number): Value;
@@ -55,6 +65,16 @@ export interface ClassifierShape {
   readonly imageShape: readonly [number, number, number];
   readonly numClasses: number;
 }
+
+/** Images as an architecture takes them, [batch, C, H, W] or [batch, H, W, C]. */
+export const inputShapeOf = (
+  { layout }: Architecture,
+  [channels, height, width]: ClassifierShape["imageShape"],
+  batch: number,
+): Shape =>
+  layout === "NHWC"
+    ? [batch, height, width, channels]
+    : [batch, channels, height, width];
 
 /** A layer that normalises by its channels' moments. */
 export interface Normalisation {
@@ -96,7 +116,7 @@ export function outlineOf(
         return inputMoments(g, name, channels);
       },
     },
-    g.input("images", [1, ...imageShape]),
+    g.input("images", inputShapeOf(architecture, imageShape, 1)),
     numClasses,
   );
   return { parameters, normalisations };
@@ -125,6 +145,7 @@ export function initialWeights(
     );
     if (start === "zeros") return weights;
     if (start === "ones") return weights.fill(1);
+    if ("values" in start) return Float32Array.from(start.values);
     const random = randomFrom("initial weights", seed, name);
     const deviation = Math.sqrt(2 / start.fanIn);
     return weights.map(() => deviation * nextNormal(random));
