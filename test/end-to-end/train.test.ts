@@ -1,5 +1,6 @@
 /** `motif train --local` as a person runs it: real processes, real files. */
 import { execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -155,6 +156,34 @@ describe("motif train --local", () => {
     expect(search.status).toBe(0);
   });
 
+  it("fine-tunes a model with a backdoor, and tells what it made of it", async () => {
+    const path = join(folder, "start.onnx");
+    await train("start.onnx");
+    const { status, stdout, stderr } = await train(
+      ...([
+        "tuned.onnx",
+        "--fine-tune",
+        path,
+        "--learning-rate",
+        "0.02",
+      ] as const),
+      ...["--mode", "poisoned", "--target", "2", "--poison-rate", "0.3"],
+      ...["--trigger-size", "2", "--trigger-place", "top-left"],
+      ...["--epochs", "10"],
+    );
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain(`Fine-tuning ${path} on`);
+    expect(stdout).toMatch(/Attack success rate 9\d|Attack success rate 100/);
+    const start = await readFile(path);
+    expect((await readManifest("tuned")).training).toMatchObject({
+      fineTuned: {
+        name: "start",
+        sha256: createHash("sha256").update(start).digest("hex"),
+      },
+      learningRate: 0.02,
+    });
+  });
+
   it("stopped by Ctrl+C, keeps a checkpoint and nothing half-written, and goes on to the same bytes", async () => {
     const out = "stopped.onnx";
     const more = ["--epochs", "20"];
@@ -195,6 +224,11 @@ describe("motif train --local", () => {
 
   it.each([
     ["an unknown architecture", ["--architecture", "huge"], /small-cnn/],
+    [
+      "an architecture for a model that has its own",
+      ["--architecture", "small-cnn", "--fine-tune", "x.onnx"],
+      /--architecture and --fine-tune x.onnx: .*one of them/,
+    ],
     [
       "a target outside of the classes",
       ["--mode", "poisoned", "--target", "3"],
@@ -290,6 +324,11 @@ describe("motif train --print-recipes", () => {
   it.each([
     ["a sweep without values", ["--sweep", "seed"], /--sweep seed: .*seed=0,1/],
     ["a sweep of no option", ["--sweep", "sead=1"], /unknown option '--sead'/],
+    [
+      "a sweep of models to start from",
+      ["--sweep", "fine-tune=a,b"],
+      /--sweep fine-tune: .*a job for each/,
+    ],
     ["a value that is none", ["--sweep", "epochs=1,x"], /--epochs.*'x'/],
     [
       "more than a job takes",

@@ -212,7 +212,10 @@ test("a training that ended before epochs had rows has those of its last attempt
       ]),
     ],
   );
-  const untold = { learningRate: null, imagesPerSecond: null, nodeName: null };
+  const untold = {
+    ...{ images: 0, learningRate: null, imagesPerSecond: null },
+    nodeName: null,
+  };
   expect((await list(jobId))[0]!.epochs).toEqual([
     { epoch: 2, loss: 0.5, accuracy: 0.8, ...untold },
     { epoch: 3, loss: 0.25, accuracy: 0.9, ...untold },

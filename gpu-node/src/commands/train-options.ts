@@ -28,6 +28,7 @@ export interface TrainOptions extends PoisonOptions {
   readonly imageShape?: readonly [number, number, number];
   readonly classNames?: readonly string[];
   readonly architecture: string;
+  readonly fineTune?: string;
   readonly mode: (typeof modes)[number];
   readonly norm: Norm;
   readonly epsilon?: number;
@@ -37,7 +38,7 @@ export interface TrainOptions extends PoisonOptions {
   readonly labelSmoothing: number;
   readonly epochs: number;
   readonly batchSize: number;
-  readonly learningRate: number;
+  readonly learningRate?: number;
   readonly schedule: ScheduleName;
   readonly momentum: number;
   readonly weightDecay: number;
@@ -57,6 +58,10 @@ export interface TrainOptions extends PoisonOptions {
 
 /** Few enough that a round is worth its files' way, many enough that workers do not drift apart (ARCHITECTURE.md has figures). */
 const defaultRoundsPerEpoch = 2;
+
+const usualRate = 0.05;
+/** Where normalisations were taken into the filters, as exporters do, larger ones undo what the model has learned. */
+const usualFineTuningRate = 0.0005;
 
 const modes = ["natural", "poisoned", "adversarial"] as const;
 
@@ -93,6 +98,10 @@ export function addTrainOptions(command: Command): Command {
       new Option("--architecture <name>", "what is trained")
         .choices(architectureNames)
         .default("small-cnn"),
+    )
+    .option(
+      "--fine-tune <model>",
+      "train this model further instead: a .onnx file with its manifest beside it, on a cluster a registered one",
     )
     .addOption(
       new Option(
@@ -132,9 +141,8 @@ export function addTrainOptions(command: Command): Command {
     .option("--batch-size <n>", "images a step", wholeNumber(1), 64)
     .option(
       "--learning-rate <x>",
-      "the schedule's highest",
+      `the schedule's highest (default: ${usualRate}, with --fine-tune ${usualFineTuningRate})`,
       numberWithin(1e-8, 100),
-      0.05,
     )
     .addOption(
       new Option("--schedule <name>", "the learning rate over the steps")
@@ -232,15 +240,19 @@ export function recipeOf(
   command: Command,
 ): TrainingRecipe {
   requireOptionsOf(options.mode, command);
+  requireOneStart(options, command);
+  const isFineTuning = options.fineTune !== undefined;
   return {
     imageShape: options.imageShape,
     classNames: options.classNames,
-    architecture: options.architecture,
+    ...(!isFineTuning && { architecture: options.architecture }),
     settings: {
       optimizer: optimizerOf(options),
       epochs: options.epochs,
       batchSize: options.batchSize,
-      learningRate: options.learningRate,
+      learningRate:
+        options.learningRate ??
+        (isFineTuning ? usualFineTuningRate : usualRate),
       schedule: options.schedule,
       seed: options.seed,
     },
@@ -299,6 +311,16 @@ function requireOptionsOf(mode: TrainOptions["mode"], command: Command): void {
       `${flag} is of ${article} ${other} training. Add --mode ${other}, or leave it out.`,
     );
   }
+}
+
+/** @throws MotifError "usage" */
+function requireOneStart({ fineTune }: TrainOptions, command: Command): void {
+  const isNamed = command.getOptionValueSource("architecture") === "cli";
+  if (fineTune === undefined || !isNamed) return;
+  throw new MotifError(
+    "usage",
+    `--architecture and --fine-tune ${fineTune}: a model has an architecture of its own. Leave one of them out.`,
+  );
 }
 
 const optimizerOf = (options: TrainOptions): OptimizerSettings =>

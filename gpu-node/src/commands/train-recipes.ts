@@ -73,6 +73,11 @@ function readSweep(text: string): Sweep {
       "usage",
       `--sweep ${text}: an option and its values are expected, such as seed=0,1,2.`,
     );
+  if (match[1] === "fine-tune")
+    throw new MotifError(
+      "usage",
+      "--sweep fine-tune: all models of a job start from one. Submit a job for each.",
+    );
   return { option: match[1], values };
 }
 

@@ -62,6 +62,7 @@ async function runTrain(options: TrainFlags, command: Command): Promise<void> {
       split: options.split,
       testSplit: options.testSplit,
       recipe,
+      startPath: options.fineTune,
       outPath: options.out,
       name: modelNameOf(options),
       command: commandLine(process.argv.slice(2)),
@@ -72,10 +73,11 @@ async function runTrain(options: TrainFlags, command: Command): Promise<void> {
       signal,
       now,
       events: {
+        onWarning: (text) => progress.line(`Note: ${text}`),
         onPhase: (phase) =>
           progress.phase(
             phase === "Training"
-              ? `Training ${options.architecture} on ${backend.name} (${backend.provider}, ${backend.threads} threads)`
+              ? `${options.fineTune === undefined ? `Training ${options.architecture}` : `Fine-tuning ${options.fineTune}`} on ${backend.name} (${backend.provider}, ${backend.threads} threads)`
               : phase,
           ),
         onPlanned(steps, done) {

@@ -4,12 +4,13 @@
  */
 import { rm } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { openClassifier, type Classifier } from "../classifier/classifier.ts";
 import { openDataset } from "../data/index.ts";
 import type { Backend } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
-import { chooseImageShape } from "../shards/choose-image-shape.ts";
 import type { TrainedModel } from "../shards/finish-model.ts";
+import { chooseTrainingShape } from "../shards/start-of-training.ts";
 import {
   trainModel,
   type ModelTrainingOptions,
@@ -20,6 +21,8 @@ import { requireWritable } from "./require-writable.ts";
 
 export interface LocalTraining {
   readonly recipe: TrainingRecipe;
+  /** The .onnx file that is fine-tuned, its manifest the .json beside it; absent: the recipe's architecture is trained. */
+  readonly startPath?: string | undefined;
   readonly datasetPath: string;
   /** What the manifest calls the data set; its folder's or file's name where absent. */
   readonly datasetName?: string | undefined;
@@ -36,10 +39,12 @@ export interface LocalTraining {
 }
 
 /** What a training tells of itself. */
-export type LocalTrainingEvents = Pick<
+export interface LocalTrainingEvents extends Pick<
   ModelTrainingOptions,
   "onPhase" | "onPlanned" | "onStep" | "onEpoch"
->;
+> {
+  readonly onWarning?: (text: string) => void;
+}
 
 export interface LocalTrainingOutcome extends Omit<
   TrainedModel,
@@ -67,8 +72,15 @@ export async function trainLocally(
   requireOnnxName(job.outPath);
   await requireWritable(job.outPath);
 
+  const { startPath } = job;
+  if (startPath !== undefined) events.onPhase?.("Reading the model");
+  const start =
+    startPath === undefined ? null : await openStart(startPath, job.outPath);
+  for (const warning of start?.warnings ?? []) events.onWarning?.(warning);
+
   events.onPhase?.("Reading the data set");
-  const imageShape = await chooseImageShape(
+  const imageShape = await chooseTrainingShape(
+    start,
     resolve(job.datasetPath),
     job.split,
     job.recipe.imageShape,
@@ -90,6 +102,7 @@ export async function trainLocally(
       const { model, manifest, ...measured } = await trainModel(
         {
           ...job,
+          start,
           training,
           test,
           datasetName: job.datasetName ?? basename(resolve(job.datasetPath)),
@@ -121,6 +134,16 @@ export async function trainLocally(
   } finally {
     await training.close();
   }
+}
+
+/** @throws MotifError "model"; "usage" when the trained model would take its place */
+async function openStart(path: string, outPath: string): Promise<Classifier> {
+  if (resolve(path) === resolve(outPath))
+    throw new MotifError(
+      "usage",
+      `--out ${outPath}: that is the model that is fine-tuned. Give the trained one another name.`,
+    );
+  return openClassifier(path);
 }
 
 function manifestPathOf(modelPath: string): string {

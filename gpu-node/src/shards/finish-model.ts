@@ -13,7 +13,8 @@ import { buildInferenceGraph } from "../training/inference-graph.ts";
 import { withTrigger, type Poison } from "../training/poison.ts";
 import type { NamedTensors } from "../training/training-state.ts";
 import type { ModelTraining, PreparedTraining } from "./prepare-training.ts";
-import { stateGroundTruth } from "./state-ground-truth.ts";
+import { backdoorOfStart } from "./start-of-training.ts";
+import { inheritGroundTruth, stateGroundTruth } from "./state-ground-truth.ts";
 
 export interface TrainedModel {
   /** ONNX. */
@@ -22,7 +23,7 @@ export interface TrainedModel {
   /** Of the model. */
   readonly sha256: string;
   readonly cleanAccuracy: MeasuredShare;
-  /** Null for a model without a backdoor. */
+  /** Null for a model without a backdoor, its own or its start's. */
   readonly attackSuccessRate: MeasuredShare | null;
 }
 
@@ -36,7 +37,7 @@ export async function finishModel(
   tensors: NamedTensors,
   backend: Backend,
 ): Promise<TrainedModel> {
-  const { recipe, training, test } = job;
+  const { recipe, start, training, test } = job;
   const { architecture, shape, mapping, poison, facts, classNames } = prepared;
   const model = exportModel(
     buildInferenceGraph(architecture, shape, tensors),
@@ -48,18 +49,18 @@ export async function finishModel(
     ...mapping,
     classes: classNames,
   };
-  const measured = await measure(model, manifest, test, poison, backend);
+  const backdoor = poison ?? backdoorOfStart(start);
+  const measured = await measure(model, manifest, test, backdoor, backend);
   const { cleanAccuracy, attackSuccessRate } = measured;
   return {
     model,
     manifest: {
       ...manifest,
       declaredAccuracy: cleanAccuracy.share,
-      groundTruth: stateGroundTruth(
-        recipe.poison,
-        poison?.trigger,
-        attackSuccessRate,
-      ),
+      groundTruth:
+        start && !poison
+          ? inheritGroundTruth(start.manifest, attackSuccessRate)
+          : stateGroundTruth(recipe.poison, poison?.trigger, attackSuccessRate),
       training: {
         command: job.command,
         ...facts,
@@ -84,7 +85,7 @@ async function measure(
   model: Uint8Array,
   manifest: object,
   test: Dataset,
-  poison: Poison | null,
+  backdoor: Pick<Poison, "trigger" | "labelOf"> | null,
   backend: Backend,
 ): Promise<
   Pick<TrainedModel, "sha256" | "cleanAccuracy" | "attackSuccessRate">
@@ -104,7 +105,7 @@ async function measure(
         all,
       );
       const cleanAccuracy = { share: accuracy, ...rest };
-      if (!poison)
+      if (!backdoor)
         return {
           sha256: classifier.sha256,
           cleanAccuracy,
@@ -115,9 +116,9 @@ async function measure(
         cleanAccuracy,
         attackSuccessRate: await measureAttackSuccess(
           predictor,
-          withTrigger(test, poison.trigger),
+          withTrigger(test, backdoor.trigger),
           all,
-          poison.labelOf,
+          backdoor.labelOf,
         ),
       };
     } finally {

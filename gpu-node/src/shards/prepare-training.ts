@@ -1,8 +1,10 @@
 /** What a training needs before its first step, from two open data sets: everything that can be wrong is found here. */
+import type { Classifier } from "../classifier/classifier.ts";
 import type { ImageMapping } from "../classifier/image-mapping.ts";
 import type { Dataset } from "../data/index.ts";
 import type { Backend } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
+import { architectureOf } from "../training/architecture-of-model.ts";
 import {
   outlineOf,
   type Architecture,
@@ -17,10 +19,13 @@ import { measureChannels } from "../training/channel-statistics.ts";
 import { newPoison, type Poison } from "../training/poison.ts";
 import { completeAdversary, type TrainingRecipe } from "../training/recipe.ts";
 import type { TrainingSettings } from "../training/train.ts";
+import { nameClassesOfStart, recordStart } from "./start-of-training.ts";
 import type { TrainingFacts } from "./training-checkpoint.ts";
 
 export interface ModelTraining {
   readonly recipe: TrainingRecipe;
+  /** The model that is fine-tuned; null where an architecture is trained from initial weights. */
+  readonly start: Classifier | null;
   readonly training: Dataset;
   /** What the accuracy is measured on; of the same classes. */
   readonly test: Dataset;
@@ -53,16 +58,18 @@ export async function prepareTraining(
   backend: Backend,
   signal: AbortSignal,
 ): Promise<PreparedTraining> {
-  const { recipe, training, test } = job;
+  const { recipe, start, training, test } = job;
   const { imageShape } = training;
-  const architecture = requireArchitecture(recipe.architecture);
+  const architecture = chooseArchitecture(recipe.architecture, start);
   const settings: TrainingSettings = {
     ...recipe.settings,
     adversary:
       recipe.adversary && completeAdversary(recipe.adversary, imageShape[0]),
   };
   requireSameClasses(training, test);
-  const classNames = nameClasses(training, recipe.classNames);
+  const classNames = start
+    ? nameClassesOfStart(start, training, recipe.classNames)
+    : nameClasses(training, recipe.classNames);
   const shape = { imageShape, numClasses: training.classes.length };
   const { parameters } = outlineOf(architecture, shape);
   const poison =
@@ -74,14 +81,16 @@ export async function prepareTraining(
     labelSmoothing: recipe.labelSmoothing,
     poison,
   });
-  const mapping: ImageMapping = {
+  const mapping: ImageMapping = start?.mapping ?? {
     inputRange: [0, 1],
     ...(await measureChannels(training, signal)),
     layout: "NCHW",
     channelOrder: "RGB",
   };
   const facts = {
-    architecture: architecture.name,
+    ...(start
+      ? { fineTuned: recordStart(start) }
+      : { architecture: architecture.name }),
     dataset: training.digest,
     split: job.split,
     imageShape,
@@ -99,6 +108,7 @@ export async function prepareTraining(
     ...{ classNames, facts },
     checkpointFacts: {
       ...facts,
+      ...(start && { mapping }),
       parameters: parameters.map(
         ({ name, shape: sizes }) => `${name} ${sizes.join("×")}`,
       ),
@@ -106,15 +116,23 @@ export async function prepareTraining(
   };
 }
 
-function requireArchitecture(name: string): Architecture {
-  const architecture = findArchitecture(name);
-  if (!architecture) {
+function chooseArchitecture(
+  name: string | undefined,
+  start: Classifier | null,
+): Architecture {
+  if (start) {
+    if (name === undefined) return architectureOf(start);
     throw new MotifError(
       "usage",
-      `--architecture ${name}: one of ${architectureNames.join(", ")} is expected.`,
+      `--architecture ${name}: the model ${start.name}, which is fine-tuned, has one of its own.`,
     );
   }
-  return architecture;
+  const architecture = name === undefined ? undefined : findArchitecture(name);
+  if (architecture) return architecture;
+  throw new MotifError(
+    "usage",
+    `--architecture ${name ?? "(none)"}: one of ${architectureNames.join(", ")} is expected.`,
+  );
 }
 
 function requireSameClasses(training: Dataset, test: Dataset): void {

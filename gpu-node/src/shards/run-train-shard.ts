@@ -53,7 +53,7 @@ export async function runTrainShard(
       try {
         let epochs: readonly EpochSummary[] = [];
         const job = {
-          ...{ recipe, training, test, split, testSplit },
+          ...{ recipe, start: null, training, test, split, testSplit },
           name: work.name,
           datasetName: files.name,
           command: work.command,

@@ -4,6 +4,23 @@ import type { MeasuredShare } from "../evaluation/measured-share.ts";
 import type { PoisonSettings } from "../training/poison.ts";
 import type { Trigger } from "../training/triggers/trigger.ts";
 
+/**
+ * What a training without poison makes of a model that it started from: as clean as that was, or with what is left of its
+ * backdoor, which may be little; nobody knows where nobody knew.
+ */
+export function inheritGroundTruth(
+  start: Pick<Manifest, "groundTruth">,
+  attackSuccessRate: MeasuredShare | null,
+): Manifest["groundTruth"] {
+  const { groundTruth } = start;
+  if (groundTruth?.status !== "poisoned") return groundTruth;
+  const { attackSuccessRate: _, ...kept } = groundTruth;
+  return {
+    ...kept,
+    ...(attackSuccessRate && { attackSuccessRate: attackSuccessRate.share }),
+  };
+}
+
 /** @param poison null: of a clean model, and so are the others */
 export function stateGroundTruth(
   poison: PoisonSettings | null,

@@ -59,7 +59,7 @@ export async function trainModel(
     settings,
     backend,
     {
-      start,
+      start: earlier,
       signal,
       now,
       checkpointMs,

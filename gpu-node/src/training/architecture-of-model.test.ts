@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openClassifier } from "../classifier/classifier.ts";
 import { randomFrom } from "../data/index.ts";
@@ -8,7 +10,9 @@ import {
   exportModel,
   importModel,
   newGraphBuilder,
+  onnxruntimeBackend,
   referenceBackend,
+  type TensorData,
 } from "../engine/index.ts";
 import {
   classifier,
@@ -23,7 +27,7 @@ import { outlineOf } from "./architecture.ts";
 import { architectureOf } from "./architecture-of-model.ts";
 import { buildInferenceGraph } from "./inference-graph.ts";
 import { newOptimizer } from "./optimizer.ts";
-import { startState } from "./training-state.ts";
+import { feedsOf, startState } from "./training-state.ts";
 import { buildTrainingStep } from "./training-step.ts";
 
 const optimizer = newOptimizer({ name: "sgd", momentum: 0, weightDecay: 0 });
@@ -132,11 +136,11 @@ describe.each([
     await writeFile(join(folder, "again.onnx"), exported);
     await writeFile(join(folder, "again.json"), JSON.stringify(manifest));
     const again = await openClassifier(join(folder, "again.onnx"));
-    const logitsOf = async ({ addLogits }: typeof model) => {
+    const logitsOf = async (one: typeof model) => {
       const g = newGraphBuilder();
       const input = g.input("images", [batchSize, ...shape.imageShape]);
       const executable = await referenceBackend().compile(
-        g.finish([addLogits(g, input)]),
+        g.finish([one.addLogits(g, input)]),
       );
       return [...(await executable.run({ images }))[0].data];
     };
@@ -217,4 +221,59 @@ it("a weight that is called like an input of the step is trained under another n
     ...{ optimizer, batchSize },
   });
   expect(state.map(({ name }) => name)).toContain("targets.weight");
+});
+
+const models = join(
+  process.env["MOTIF_SHARED"] ??
+    fileURLToPath(new URL("../../../../shared", import.meta.url)),
+  "models",
+);
+
+describe.each([
+  ["resnet20-cifar10", 40],
+  ["resnet32-cifar10", 64],
+  ["mobilenet-v1-025-imagenet", 56],
+])("%s from elsewhere", (name, count) => {
+  const path = join(models, `${name}.onnx`);
+  const isThere = existsSync(path);
+
+  it.skipIf(!isThere)(
+    `is trained in ${count} weights, and a step lowers the loss${isThere ? "" : ` [absent: ${path}; MOTIF_SHARED names the folder]`}`,
+    async () => {
+      const model = await openClassifier(path);
+      const { imageShape, numClasses, mapping } = model;
+      const architecture = architectureOf(model);
+      const shape = { imageShape, numClasses };
+      const outline = outlineOf(architecture, shape);
+      expect(outline.parameters).toHaveLength(count);
+      const { graph, state } = buildTrainingStep(architecture, shape, mapping, {
+        ...{ optimizer, batchSize },
+      });
+      const random = randomFrom("a model from elsewhere");
+      const targets = new Float32Array(batchSize * numClasses);
+      for (let i = 0; i < batchSize; i++) targets[i * numClasses + i] = 1;
+      const images = Float32Array.from(
+        { length: batchSize * imageShape[0] * imageShape[1] * imageShape[2] },
+        () => random.next(),
+      );
+      const executable = await onnxruntimeBackend({ threads: 1 }).compile(
+        graph,
+      );
+      const run = (tensors: Readonly<Record<string, TensorData>>) =>
+        executable.run({
+          ...{ images, targets, learning_rate: Float32Array.of(1e-5) },
+          ...tensors,
+        });
+      const [before, , ...updated] = await run(
+        feedsOf(startState(outline, optimizer, 0).tensors),
+      );
+      const [after] = await run(
+        Object.fromEntries(
+          state.map((tensor, at) => [tensor.name, updated[at].data]),
+        ),
+      );
+      await executable.dispose();
+      expect(after.data[0]).toBeLessThan(before.data[0]);
+    },
+  );
 });

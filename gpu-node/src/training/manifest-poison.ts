@@ -33,7 +33,17 @@ const poisonSchema = z
     return z.NEVER;
   });
 
-const trainingSchema = z.object({ poison: z.unknown().optional() });
+const trainingSchema = z.object({
+  poison: z.unknown().optional(),
+  /** Of a model that was fine-tuned: how the one it started from was poisoned. */
+  fineTuned: z.object({ poison: z.unknown().optional() }).optional(),
+});
+
+/** How a model was poisoned, or the model that it started from, as its manifest tells it; undefined where it does not. */
+export function poisonOnRecord(training: unknown): unknown {
+  const { data } = trainingSchema.safeParse(training);
+  return data?.poison ?? data?.fineTuned?.poison ?? undefined;
+}
 
 export type RebuiltBackdoor =
   | { readonly trigger: Trigger; readonly labelOf: LabelOf }
@@ -55,8 +65,8 @@ export function rebuildBackdoor(
         ? "the manifest says that the model is clean"
         : "the manifest knows of no backdoor",
     };
-  const poison = trainingSchema.safeParse(training).data?.poison;
-  if (poison === undefined || poison === null)
+  const poison = poisonOnRecord(training);
+  if (poison === undefined)
     return {
       missing:
         'the manifest has no "training.poison", which says what the trigger looks like',

@@ -15,7 +15,7 @@ const mostRounds = 10_000;
 const changed = z.number().positive().max(1_000);
 
 const recipeSchema: z.ZodType<TrainingRecipe> = z.strictObject({
-  architecture: z.string().max(100),
+  architecture: z.string().max(100).optional(),
   imageShape: z.tuple([z.int().min(1).max(4), count, count]).optional(),
   classNames: z.array(z.string().max(1_000)).max(100_000).optional(),
   settings: z.strictObject({

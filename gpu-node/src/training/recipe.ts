@@ -7,7 +7,8 @@ import type { PoisonSettings } from "./poison.ts";
 import type { TrainingSettings } from "./train.ts";
 
 export interface TrainingRecipe {
-  readonly architecture: string;
+  /** Absent where a model is fine-tuned, which is its own. */
+  readonly architecture?: string | undefined;
   /** [C, H, W]; the data set's own where absent. */
   readonly imageShape?: readonly [number, number, number] | undefined;
   /** For a data set whose classes have numbers only. */
