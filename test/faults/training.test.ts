@@ -46,8 +46,11 @@ async function ask<T>(...args: string[]): Promise<T> {
   return JSON.parse(stdout) as T;
 }
 
-const recipe = (epochs: number) => [
+const length = (epochs: number) => [
   ...["--batch-size", "16", "--epochs", `${epochs}`],
+];
+const recipe = (epochs: number) => [
+  ...length(epochs),
   ...["--architecture", "small-cnn"],
 ];
 const submit = (name: string, epochs: number, ...more: string[]) =>
@@ -58,11 +61,19 @@ const submit = (name: string, epochs: number, ...more: string[]) =>
 const jobOf = ({ id }: Job) => cluster.request<Job>("GET", `/api/jobs/${id}`);
 const modelsNow = () => cluster.request<Model[]>("GET", "/api/models");
 
-async function locally(name: string, epochs: number): Promise<string> {
-  const out = join(cluster.folder, `${name}.onnx`);
+const fileOf = (name: string) => join(cluster.folder, `${name}.onnx`);
+
+const locally = (name: string, epochs: number) =>
+  runLocally(name, recipe(epochs));
+
+async function runLocally(
+  name: string,
+  words: readonly string[],
+): Promise<string> {
+  const out = fileOf(name);
   const { status, stdout, stderr } = await runMotif(
     ...["train", "--local", "--dataset", folder, "--out", out, "--json"],
-    ...["--threads", "1", "--backend", "onnxruntime:cpu", ...recipe(epochs)],
+    ...["--threads", "1", "--backend", "onnxruntime:cpu", ...words],
   );
   expect(status, stderr).toBe(0);
   return (JSON.parse(stdout) as { sha256: string }).sha256;
@@ -96,6 +107,35 @@ it("a sweep is one job, and each of its models is registered, checked, and the b
   const other = await trained("swept-seed-1");
   expect(other.status).toBe("READY");
   expect(other.sha256).not.toBe(model.sha256);
+});
+
+it("a registered model is trained further to the bytes that one machine makes of it", async () => {
+  onTestFailed(() => console.error(cluster.logs()));
+  await ask(
+    ...["train", "--dataset", "columns", "--name", "further", ...length(2)],
+    ...["--fine-tune", "swept-seed-0"],
+  );
+  const further = await trained("further");
+  expect(further).toMatchObject({
+    ...{ status: "READY", setting: "natural" },
+    sha256: await runLocally("further", [
+      ...length(2),
+      ...["--fine-tune", fileOf("swept")],
+    ]),
+  });
+  const { manifest } = await cluster.request<{
+    manifest: { training: { fineTuned: object } };
+  }>("GET", "/api/models/further");
+  expect(manifest.training.fineTuned).toMatchObject({
+    sha256: (await trained("swept-seed-0")).sha256,
+  });
+
+  const unknown = await runMotif(
+    ...["train", "--dataset", "columns", "--name", "never", ...length(1)],
+    ...["--fine-tune", "nobody", "--url", cluster.replicas[0].address],
+  );
+  expect(unknown.status).toBe(1);
+  expect(unknown.stderr).toMatch(/There is no model "nobody"/);
 });
 
 it("a backdoored model says so, and its name cannot be taken again", async () => {

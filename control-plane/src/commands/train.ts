@@ -18,6 +18,7 @@ import { watchJob } from "./watch-job.ts";
 
 interface TrainFlags extends ClientFlags {
   readonly dataset: string;
+  readonly fineTune?: string;
   readonly split: string;
   readonly testSplit: string;
   readonly backend: string;
@@ -38,6 +39,10 @@ export function addTrainCommand(program: Command): void {
       "train classifiers on the cluster: a model, or with --sweep one for each combination of values",
     )
     .requiredOption("--dataset <name>", "a registered data set")
+    .option(
+      "--fine-tune <model>",
+      "a registered model that is trained further (default: an architecture from initial weights)",
+    )
     .option("--split <name>", "the split to train on", "train")
     .option("--test-split <name>", "the split to measure on", "test")
     .option(
@@ -70,11 +75,12 @@ async function runTrain(flags: TrainFlags, command: Command): Promise<void> {
     async (signal) => {
       const client = clientOf(flags, signal);
       try {
-        const { dataset, split, testSplit, backend } = flags;
+        const { dataset, fineTune, split, testSplit, backend } = flags;
         const runs = await runMotif<readonly TrainRun[]>(
           [
             ...["train", "--print-recipes", "--dataset", dataset],
             ...["--split", split, "--test-split", testSplit],
+            ...(fineTune === undefined ? [] : ["--fine-tune", fineTune]),
             ...command.args,
           ],
           signal,
@@ -82,7 +88,7 @@ async function runTrain(flags: TrainFlags, command: Command): Promise<void> {
         const { jobName: name, weight } = flags;
         const job = await client.post<ApiJob>("/api/jobs", {
           ...{ kind: "train", dataset, split, testSplit, backend, runs },
-          ...{ name, weight },
+          ...{ fineTune, name, weight },
         });
         submitted.push(job);
         if (!flags.watch) return print(flags, job, job.id);

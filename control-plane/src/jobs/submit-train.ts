@@ -13,10 +13,13 @@ import {
 } from "../shards/train-rounds.ts";
 import { insertJob, type NewShard } from "./insert-job.ts";
 import { readReadyDataset } from "./read-ready-dataset.ts";
+import { readStartModel } from "./read-start-model.ts";
 
 export interface TrainRequest {
   /** Id or name. */
   readonly dataset: string;
+  /** Id or name of the model that is trained further; absent where recipes name architectures. */
+  readonly fineTune?: string | undefined;
   readonly split: string;
   readonly testSplit: string;
   readonly runs: readonly TrainRun[];
@@ -37,8 +40,8 @@ const mostShards = 1_000_000;
 
 /**
  * @returns the job's id
- * @throws ControlPlaneError "not-found" data set, "conflict" where it is not ready or a model's name is taken, "invalid" where two
- *   runs have one name or all of them are too many shards
+ * @throws ControlPlaneError "not-found" data set or model, "conflict" where they are not ready or a model's name is taken, "invalid"
+ *   where two runs have one name or all of them are too many shards
  */
 export async function submitTrain(
   database: Database,
@@ -50,6 +53,10 @@ export async function submitTrain(
   const { shards, planned } = planShards(id, runs);
   await database.transaction(async (client) => {
     const dataset = await readReadyDataset(client, request.dataset);
+    const start =
+      request.fineTune === undefined
+        ? undefined
+        : await readStartModel(client, request.fineTune, dataset.id);
     await checkNames(client, runs);
     const spec: Omit<TrainSpec, keyof TrainRun> = {
       kind: "train",
@@ -61,8 +68,12 @@ export async function submitTrain(
           dataset.reference.split === split ? dataset.reference.digest : null,
       },
       ...{ testSplit, backend },
+      ...(start && { start }),
     };
-    const parameters = { split, testSplit, backend, models: runs.length };
+    const parameters = {
+      ...{ split, testSplit, backend, models: runs.length },
+      ...(start && { fineTune: start.name }),
+    };
     await insertJob(
       client,
       {

@@ -109,6 +109,11 @@ const largestRecipe = 64 * 1024;
 const trainRequest = z.strictObject({
   kind: z.literal("train"),
   dataset: reference,
+  fineTune: reference
+    .optional()
+    .describe(
+      "The model that is trained further, by id or name; absent where recipes name an architecture.",
+    ),
   split: z
     .string()
     .min(1)

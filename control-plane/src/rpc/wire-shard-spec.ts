@@ -55,6 +55,7 @@ export function toWireShardSpec(spec: ShardSpec): wire.ShardSpec {
             command: spec.command,
             backend: spec.backend,
             round: spec.round && toWireRound(spec.round),
+            start: spec.start && toWireModel(spec.start),
           },
         },
       };

@@ -40,6 +40,8 @@ export interface InspectDatasetSpec {
 /** Trains one model and measures it, or does a part of that. */
 export interface TrainSpec {
   readonly kind: "train";
+  /** The model that is trained further; absent where the recipe names an architecture. */
+  readonly start?: ModelReference;
   /** Its split is what is trained on. */
   readonly dataset: DatasetReference;
   /** What the accuracy is measured on. */

@@ -145,3 +145,31 @@ it("gives the runner all that decides an evaluation's numbers", async () => {
     ),
   ).rejects.toThrow(/norm is "l1", linf, l2 is known/);
 });
+
+const recipe = {
+  settings: {
+    optimizer: { name: "adamw", weightDecay: 0 },
+    ...{ epochs: 1, batchSize: 8, learningRate: 0.1 },
+    ...{ schedule: "cosine", seed: 0 },
+  },
+  adversary: null,
+  augmentation: { hasFlip: false, shift: 0 },
+  labelSmoothing: 0,
+  poison: null,
+};
+const training = {
+  dataset: search.dataset,
+  ...{ testSplit: "test", name: "new", command: "motif train" },
+  ...{ recipeJson: JSON.stringify(recipe), backend: "auto" },
+};
+
+it("fetches the model that a training starts from, where there is one", async () => {
+  const start = search.model;
+  const further = received({ $case: "train", value: { ...training, start } });
+  expect(await workFromWire(further, sources)).toMatchObject({
+    ...{ kind: "train", recipe },
+    start: { path: "/m/abc", manifestPath: "/m/abc.json", sha256: "abc" },
+  });
+  const anew = received({ $case: "train", value: training });
+  expect(await workFromWire(anew, sources)).toMatchObject({ start: null });
+});

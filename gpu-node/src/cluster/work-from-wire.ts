@@ -71,12 +71,21 @@ export async function workFromWire(
         dataset: await sources.dataset(present(kind.value.dataset, "data set")),
       };
     case "train": {
-      const { dataset, testSplit, recipeJson, name, command, backend, round } =
-        kind.value;
+      const {
+        dataset,
+        testSplit,
+        recipeJson,
+        name,
+        command,
+        backend,
+        round,
+        start,
+      } = kind.value;
       return {
         kind: "train",
         ...{ testSplit, name, command, backend },
         recipe: parseRecipe(recipeJson),
+        start: start ? await sources.model(start) : null,
         round: round ? await roundFromWire(round, sources) : null,
         dataset: await sources.dataset(present(dataset, "data set")),
       };

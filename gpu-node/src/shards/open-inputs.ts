@@ -125,7 +125,8 @@ export function newOpenInputs(cacheDirectory: string | undefined): OpenInputs {
   };
 }
 
-async function openNamed(files: ModelFiles): Promise<Classifier> {
+/** @throws MotifError "model"; "storage" when the file is not the one that was asked for */
+export async function openNamed(files: ModelFiles): Promise<Classifier> {
   const { path, manifestPath, name, sha256 } = files;
   const names = [
     [path, name],

@@ -7,21 +7,21 @@ import { join } from "node:path";
 import { openDataset } from "../data/index.ts";
 import type { Backend } from "../engine/index.ts";
 import type { EpochSummary } from "../training/train.ts";
-import { chooseImageShape } from "./choose-image-shape.ts";
 import { handedOver } from "./handed-over-checkpoint.ts";
-import { naming } from "./open-inputs.ts";
+import { naming, openNamed } from "./open-inputs.ts";
 import { requireDigest } from "./require-digest.ts";
 import type { ShardContext } from "./shard-context.ts";
 import type { TrainOutcome, TrainRoundOutcome } from "./shard-outcome.ts";
 import type { TrainWork } from "./shard-work.ts";
+import { chooseTrainingShape } from "./start-of-training.ts";
 import { thinEpochs } from "./thin-epochs.ts";
 import { trainModel, type ModelTrainingOptions } from "./train-model.ts";
 import { averageModel, trainRound } from "./train-round.ts";
 
 /**
  * @param cacheDirectory where decoded data sets are kept
- * @throws MotifError "usage" and "dataset" for what is wrong with recipe and data set, "diverged", "storage", "backend"; the signal's
- *   reason when aborted
+ * @throws MotifError "usage", "model" and "dataset" for what is wrong with recipe, start and data set, "diverged", "storage", "backend";
+ *   the signal's reason when aborted
  */
 export async function runTrainShard(
   work: TrainWork,
@@ -33,8 +33,10 @@ export async function runTrainShard(
   const { dataset: files, recipe, testSplit } = work;
   const split = files.split ?? "train";
   const began = context.now();
+  const start = work.start && (await openNamed(work.start));
   return naming([[files.path, files.name]], async () => {
-    const imageShape = await chooseImageShape(
+    const imageShape = await chooseTrainingShape(
+      start,
       files.path,
       split,
       recipe.imageShape,
@@ -53,7 +55,7 @@ export async function runTrainShard(
       try {
         let epochs: readonly EpochSummary[] = [];
         const job = {
-          ...{ recipe, start: null, training, test, split, testSplit },
+          ...{ recipe, start, training, test, split, testSplit },
           name: work.name,
           datasetName: files.name,
           command: work.command,

@@ -62,6 +62,8 @@ export interface InspectDatasetWork {
 /** One model, from its first step to its measured accuracy; or a part of that. */
 export interface TrainWork {
   readonly kind: "train";
+  /** The model that is trained further; null where the recipe names an architecture. */
+  readonly start: ModelFiles | null;
   /** Its split is what is trained on. */
   readonly dataset: DatasetFiles;
   /** What the accuracy is measured on. */

@@ -39,6 +39,7 @@ const work = (
   name: "spread",
   command: "",
   backend: "auto",
+  start: null,
   round,
   recipe: {
     architecture: "small-cnn",

@@ -24,7 +24,8 @@ export function architectureOf(model: Classifier): Architecture {
   };
   requireGradients(model.name, importAt(1));
   return {
-    name: model.name,
+    // In the exported file: the same weights are the same bytes whatever the model is called.
+    name: "fine-tuned",
     description: "a model as it is",
     smallestImage: 1,
     layout: model.mapping.layout,
