@@ -13,11 +13,7 @@ export {
 } from "./graph/tensor.ts";
 export { newGraphBuilder } from "./ops/table.ts";
 export { graft } from "./graph/graft.ts";
-export {
-  importModel,
-  type ImportedModel,
-  type ModelWeight,
-} from "./onnx/import-model.ts";
+export { importModel, type ImportedModel } from "./onnx/import-model.ts";
 export { exportModel } from "./onnx/export-model.ts";
 export {
   chooseBackend,
