@@ -93,17 +93,17 @@ it("many models are one job, and each has the numbers that one machine gives", a
     "fashion-badnets",
   ]);
   const [natural, badnets] = printed;
-  expect(numbersOf(natural!)).toEqual(await locally("natural", ...ensemble));
-  expect(numbersOf(badnets!)).toEqual(await locally("badnets", ...ensemble));
+  expect(numbersOf(natural)).toEqual(await locally("natural", ...ensemble));
+  expect(numbersOf(badnets)).toEqual(await locally("badnets", ...ensemble));
   expect(JSON.parse(await readFile(out, "utf8"))).toEqual(printed);
   const [known] = await cluster.request<Evaluation[]>(
     "GET",
     "/api/models/fashion-badnets/evaluations",
   );
-  const { clean, robustness, ...others } = numbersOf(badnets!);
+  const { clean, robustness, ...others } = numbersOf(badnets);
   const { classes: _, ...briefClean } = clean as Record<string, unknown>;
   const { classes: __, ...briefRobust } = robustness as Record<string, unknown>;
-  expect(numbersOf(known!)).toEqual({
+  expect(numbersOf(known)).toEqual({
     ...others,
     ...{ clean: briefClean, robustness: briefRobust },
   });

@@ -112,7 +112,7 @@ describe("an evaluation's result", () => {
   ] as const)("is refused with %s, and where", (_, changes, field) => {
     let refused: unknown;
     try {
-      read(changes as Partial<EvaluateResult>);
+      read(changes);
     } catch (error) {
       refused = error;
     }

@@ -1,8 +1,6 @@
 /** Evaluations in words. Pure. */
 import type { Evaluation } from "../../api/types.ts";
 
-export type Measured = NonNullable<Evaluation["measured"]>;
-
 interface AskedAttack {
   readonly attack: string;
   readonly norm: string;
@@ -34,13 +32,6 @@ export const boundWords = ({
   readonly epsilon: number;
 }): string =>
   `${norm === "linf" ? "L∞" : "L2"} ε = ${Number(epsilon.toPrecision(3))}`;
-
-/** What robust means here. @example "under PGD-20 within L∞ ε = 0.1" */
-export function robustnessWords({ robustness }: Measured): string {
-  if (!robustness) return "no attack was tried";
-  const names = robustness.attacks.map(({ name }) => name).join(", ");
-  return `under ${names} within ${boundWords(robustness)}`;
-}
 
 /** The newest of each data set and split. @param evaluations newest first */
 export function latestOfEach(

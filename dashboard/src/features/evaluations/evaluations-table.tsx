@@ -38,9 +38,9 @@ export function EvaluationsTable({
   );
   // Alone, an attack's is the robust accuracy itself.
   const steps = attacks.length > 1 ? attacks : [];
-  const columns =
-    6 + Number(hasBackdoors) + steps.length + Number(attacks.length > 0);
-  const width = 752 + 118 * (columns - 6 - steps.length) + 96 * steps.length;
+  const shares = 1 + Number(attacks.length > 0) + Number(hasBackdoors);
+  const columns = 4 + shares + steps.length;
+  const width = 520 + 108 * shares + 90 * steps.length;
   return (
     <div
       ref={box}
@@ -60,43 +60,9 @@ export function EvaluationsTable({
             <th scope="col" className={styles.name}>
               Model
             </th>
-            <th scope="col" className={styles.state}>
-              State
-            </th>
-            <th scope="col" className={styles.done}>
-              Done
-            </th>
             <th scope="col" className={styles.share} data-number>
               Clean accuracy
             </th>
-            <th
-              scope="col"
-              className={styles.attack}
-              data-number
-              title="Expected calibration error, 15 bins"
-            >
-              Calibration error
-            </th>
-            {hasBackdoors && (
-              <th scope="col" className={styles.share} data-number>
-                Attack success
-              </th>
-            )}
-            {steps.map((name, index) => (
-              <th
-                key={name}
-                scope="col"
-                className={styles.attack}
-                data-number
-                title={
-                  index === 0
-                    ? `Images that are right under ${name}`
-                    : `Images that are right under ${attacks.slice(0, index + 1).join(", ")}`
-                }
-              >
-                {index === 0 ? name : `+ ${name}`}
-              </th>
-            ))}
             {attacks.length > 0 && (
               <th
                 scope="col"
@@ -107,8 +73,35 @@ export function EvaluationsTable({
                 Robust accuracy
               </th>
             )}
+            {steps.map((name, index) => (
+              <th
+                key={name}
+                scope="col"
+                className={styles.attack}
+                data-number
+                title={`Images that are right under ${attacks.slice(0, index + 1).join(", ")}`}
+              >
+                {index === 0 ? name : `+ ${name}`}
+              </th>
+            ))}
+            {hasBackdoors && (
+              <th scope="col" className={styles.share} data-number>
+                Attack success
+              </th>
+            )}
+            <th
+              scope="col"
+              className={styles.calibration}
+              data-number
+              title="Expected calibration error, 15 bins"
+            >
+              Calibration error
+            </th>
             <th scope="col" className={styles.took} data-number>
               Took
+            </th>
+            <th scope="col" className={styles.state}>
+              State
             </th>
           </tr>
         </thead>
@@ -161,7 +154,7 @@ function Row({
   readonly steps: readonly string[];
   readonly hasAttacks: boolean;
 }) {
-  const { model, modelId, status, measured } = evaluation;
+  const { model, modelId, status, done, measured } = evaluation;
   const after = (name: string) =>
     measured?.robustness?.attacks.find((attack) => attack.name === name);
   return (
@@ -176,25 +169,12 @@ function Row({
           <LongName name={model} />
         </Anchor>
       </th>
-      <td>
-        <StatusBadge status={status} />
-      </td>
-      <td>
-        <Done evaluation={evaluation} />
-      </td>
       <td data-number className="numbers">
         <MeasuredShare measured={measured?.clean.accuracy} />
       </td>
-      <td data-number className="numbers">
-        {measured ? formatShare(measured.clean.expectedCalibrationError) : "–"}
-      </td>
-      {hasBackdoors && (
-        <td
-          data-number
-          className="numbers"
-          title={measured?.noAttackSuccessRate ?? undefined}
-        >
-          <MeasuredShare measured={measured?.attackSuccessRate} />
+      {hasAttacks && (
+        <td data-number className="numbers">
+          <MeasuredShare measured={measured?.robustness?.robustAccuracy} />
         </td>
       )}
       {steps.map((name) => {
@@ -212,20 +192,34 @@ function Row({
           </td>
         );
       })}
-      {hasAttacks && (
-        <td data-number className="numbers">
-          <MeasuredShare measured={measured?.robustness?.robustAccuracy} />
+      {hasBackdoors && (
+        <td
+          data-number
+          className="numbers"
+          title={measured?.noAttackSuccessRate ?? undefined}
+        >
+          <MeasuredShare measured={measured?.attackSuccessRate} />
         </td>
       )}
       <td data-number className="numbers">
+        {measured ? formatShare(measured.clean.expectedCalibrationError) : "–"}
+      </td>
+      <td data-number className="numbers">
         {measured ? formatDuration(measured.evaluateMs / 1000) : "–"}
+      </td>
+      <td>
+        {measured || done === 0 ? (
+          <StatusBadge status={status} />
+        ) : (
+          <Done evaluation={evaluation} />
+        )}
       </td>
     </tr>
   );
 }
 
 function Done({
-  evaluation: { model, done, status },
+  evaluation: { model, done },
 }: {
   readonly evaluation: Evaluation;
 }) {
@@ -236,7 +230,6 @@ function Done({
         share={done}
         label={`Evaluation of ${model}`}
         words={`${words} done`}
-        {...(status === "SUCCEEDED" && { color: "green" })}
       />
       <span className="numbers">{words}</span>
     </div>

@@ -72,3 +72,38 @@ test("a search costs image gradients: searches × steps × batch; what was cance
   expect(costOf(search)).toEqual({ planned: 24_000, done: 6_000 });
   expect(costOf(noop)).toBeNull();
 });
+
+test("what an evaluation left open is told in words", () => {
+  const attack = {
+    ...{ attack: "ensemble", norm: "linf", pgdSteps: 20 },
+    ...{ apgdSteps: 100, apgdTargets: 9, squareQueries: 1_000 },
+  };
+  const parameters = {
+    ...{ split: null, images: null, attack, seed: 3 },
+    ...{ batchSize: null, backend: "auto" },
+  };
+  const settingsWith = (changes: object) =>
+    new Map(
+      settingsOf({
+        ...search,
+        kind: "evaluate",
+        parameters: { ...parameters, ...changes },
+      }).map(({ name, value }) => [name, value]),
+    );
+  const open = settingsWith({});
+  expect(open.get("Split")).toBe("the first of test, val, train");
+  expect(open.get("Images")).toBe("all");
+  expect(open.get("Attacks")).toBe("PGD-20, APGD-CE, APGD-T, Square");
+  expect(open.get("Radius")).toBe("customary, L∞");
+  expect(open.get("Queries of Square")).toBe("1,000");
+  const l2 = settingsWith({
+    attack: { ...attack, norm: "l2", epsilon: 0.5 },
+    images: 200,
+  });
+  expect(l2.get("Radius")).toBe("L2 ε = 0.5");
+  expect(l2.get("Images")).toBe("at most 200, chosen by the seed");
+  expect(l2.has("Queries of Square")).toBe(false);
+  const none = settingsWith({ attack: null });
+  expect(none.get("Attacks")).toBe("none");
+  expect(none.has("Radius")).toBe(false);
+});

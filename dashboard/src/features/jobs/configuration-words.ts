@@ -1,6 +1,7 @@
 /** A job's parameters, each with a name that people read. Pure. */
 import type { Job } from "../../api/types.ts";
 import { formatCount, formatShare } from "../../ui/format.ts";
+import { attackNamesOf, boundWords } from "../evaluations/evaluation-words.ts";
 import { searchParametersOf } from "./job-types.ts";
 
 export interface Setting {
@@ -17,6 +18,7 @@ const sources: Readonly<Record<string, string>> = {
 };
 
 export function settingsOf(job: Job): readonly Setting[] {
+  if (job.kind === "evaluate") return evaluationSettingsOf(job);
   const parameters = searchParametersOf(job);
   if (!parameters)
     return Object.entries(job.parameters).map(([name, value]) => ({
@@ -88,6 +90,88 @@ export function settingsOf(job: Job): readonly Setting[] {
           },
         ]
       : []),
+    { name: "Weight", value: formatCount(job.weight) },
+    { name: "Submitted by", value: job.createdBy },
+  ];
+}
+
+interface EvaluationParameters {
+  readonly split: string | null;
+  readonly images: number | null;
+  readonly attack: {
+    readonly attack: string;
+    readonly norm: string;
+    readonly epsilon?: number;
+    readonly stepSize?: number;
+    readonly apgdSteps: number;
+    readonly apgdTargets: number;
+    readonly squareQueries: number;
+  } | null;
+  readonly seed: number;
+  readonly batchSize: number | null;
+  readonly backend: string;
+}
+
+function evaluationSettingsOf(job: Job): readonly Setting[] {
+  const parameters = job.parameters as unknown as EvaluationParameters;
+  const { split, images, attack, batchSize } = parameters;
+  const isEnsemble = attack?.attack === "ensemble";
+  return [
+    { name: "Split", value: split ?? "the first of test, val, train" },
+    {
+      name: "Images",
+      value:
+        images === null
+          ? "all"
+          : `at most ${formatCount(images)}, chosen by the seed`,
+    },
+    {
+      name: "Attacks",
+      value: attackNamesOf(attack).join(", ") || "none",
+      ...(isEnsemble && {
+        meaning:
+          "Robust are images that are right as they are and under each of them.",
+      }),
+    },
+    ...(attack
+      ? [
+          {
+            name: "Radius",
+            value:
+              attack.epsilon === undefined
+                ? `customary, ${attack.norm === "linf" ? "L∞" : "L2"}`
+                : boundWords({ ...attack, epsilon: attack.epsilon }),
+            meaning: "How far a pixel, or all of them together, may go; 0…1.",
+          },
+          {
+            name: "Step size of PGD",
+            value: String(attack.stepSize ?? "customary for the radius"),
+          },
+        ]
+      : []),
+    ...(isEnsemble
+      ? [
+          {
+            name: "Steps of APGD",
+            value: `${formatCount(attack.apgdSteps)}, in APGD-T for each of ${formatCount(attack.apgdTargets)} targets`,
+          },
+          ...(attack.norm === "linf"
+            ? [
+                {
+                  name: "Queries of Square",
+                  value: formatCount(attack.squareQueries),
+                },
+              ]
+            : []),
+        ]
+      : []),
+    { name: "Seed", value: String(parameters.seed) },
+    {
+      name: "Batch size",
+      value: batchSize === null ? "by the images' size" : String(batchSize),
+      meaning: "Images a run.",
+    },
+    { name: "Backend", value: parameters.backend },
     { name: "Weight", value: formatCount(job.weight) },
     { name: "Submitted by", value: job.createdBy },
   ];

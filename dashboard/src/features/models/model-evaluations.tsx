@@ -2,6 +2,7 @@
 import { Anchor, Code, Paper, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { Fragment } from "react";
 import { api, bodyOf } from "../../api/client.ts";
 import type { Evaluation, Model } from "../../api/types.ts";
 import { formatCount, formatShare } from "../../ui/format.ts";
@@ -81,7 +82,7 @@ function Latest({
     >
       <table
         className={styles.table}
-        style={{ minWidth: hasBackdoor ? 1_020 : 900 }}
+        style={{ minWidth: hasBackdoor ? 960 : 850 }}
         aria-label="Evaluations"
       >
         <thead>
@@ -89,30 +90,30 @@ function Latest({
             <th scope="col" className={styles.name}>
               Data set
             </th>
-            <th scope="col" className={styles.attack} data-number>
-              Images
-            </th>
             <th scope="col" className={styles.share} data-number>
               Clean accuracy
             </th>
-            <th
-              scope="col"
-              className={styles.attack}
-              data-number
-              title="Expected calibration error, 15 bins"
-            >
-              Calibration error
+            <th scope="col" className={styles.share} data-number>
+              Robust accuracy
+            </th>
+            <th scope="col" className={styles.under}>
+              Under
             </th>
             {hasBackdoor && (
               <th scope="col" className={styles.share} data-number>
                 Attack success
               </th>
             )}
-            <th scope="col" className={styles.share} data-number>
-              Robust accuracy
+            <th
+              scope="col"
+              className={styles.calibration}
+              data-number
+              title="Expected calibration error, 15 bins"
+            >
+              Calibration error
             </th>
-            <th scope="col" className={styles.under}>
-              Under
+            <th scope="col" className={styles.images} data-number>
+              Images
             </th>
             <th scope="col" className={styles.state}>
               Measured
@@ -160,26 +161,20 @@ function Row({
         )}
       </th>
       <td data-number className="numbers">
-        {formatCount(measured.images)}
-      </td>
-      <td data-number className="numbers">
         <MeasuredShare measured={clean.accuracy} />
       </td>
       <td data-number className="numbers">
-        {formatShare(clean.expectedCalibrationError)}
-      </td>
-      {hasBackdoor && (
-        <td data-number className="numbers">
-          <MeasuredShare measured={measured.attackSuccessRate} />
-        </td>
-      )}
-      <td data-number className="numbers">
         <MeasuredShare measured={robustness?.robustAccuracy} />
       </td>
-      <td>
+      <td className={styles.under}>
         {robustness ? (
           <>
-            {robustness.attacks.map(({ name }) => name).join(", ")}
+            {robustness.attacks.map(({ name }, index) => (
+              <Fragment key={name}>
+                {index > 0 && ", "}
+                <span>{name}</span>
+              </Fragment>
+            ))}
             <Text size="xs" c="dimmed" className="numbers">
               {boundWords(robustness)}
             </Text>
@@ -187,6 +182,21 @@ function Row({
         ) : (
           "–"
         )}
+      </td>
+      {hasBackdoor && (
+        <td
+          data-number
+          className="numbers"
+          title={measured.noAttackSuccessRate ?? undefined}
+        >
+          <MeasuredShare measured={measured.attackSuccessRate} />
+        </td>
+      )}
+      <td data-number className="numbers">
+        {formatShare(clean.expectedCalibrationError)}
+      </td>
+      <td data-number className="numbers">
+        {formatCount(measured.images)}
       </td>
       <td>
         {measuredAt !== null && <RelativeTime at={measuredAt} />}
