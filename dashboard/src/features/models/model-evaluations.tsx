@@ -8,7 +8,7 @@ import type { Evaluation, Model } from "../../api/types.ts";
 import { formatCount, formatShare } from "../../ui/format.ts";
 import { LongName } from "../../ui/long-name.tsx";
 import { RelativeTime } from "../../ui/relative-time.tsx";
-import { ErrorState } from "../../ui/states.tsx";
+import { ErrorState, LoadingState } from "../../ui/states.tsx";
 import { boundWords, latestOfEach } from "../evaluations/evaluation-words.ts";
 import styles from "../evaluations/evaluations-table.module.css";
 import { MeasuredShare } from "../evaluations/measured-share.tsx";
@@ -47,17 +47,15 @@ export function ModelEvaluations({ model }: { readonly model: Model }) {
       <Title order={2} size="h4">
         Evaluations
       </Title>
-      {latest.length > 0 ? (
+      {evaluations.isPending ? (
+        <LoadingState rows={1} height={56} />
+      ) : latest.length > 0 ? (
         <Latest evaluations={latest} />
       ) : (
         <Paper withBorder p="md" radius="md">
           <Text size="sm" c="dimmed">
-            {evaluations.isPending
-              ? "Reading …"
-              : "Calibration and robustness have not been measured yet: "}
-            {!evaluations.isPending && (
-              <Code className="name">{`npx motif evaluate ${quote(name)} --dataset ${quote(dataset ?? "NAME")}`}</Code>
-            )}
+            Calibration and robustness have not been measured yet:{" "}
+            <Code className="name">{`npx motif evaluate ${quote(name)} --dataset ${quote(dataset ?? "NAME")}`}</Code>
           </Text>
         </Paper>
       )}
