@@ -59,7 +59,7 @@ export async function trainModel(
     settings,
     backend,
     {
-      start: earlier,
+      start,
       signal,
       now,
       checkpointMs,
