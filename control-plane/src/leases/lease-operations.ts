@@ -73,6 +73,8 @@ export interface LeaseYield {
   readonly leaseId: string;
   readonly nodeId: string;
   readonly checkpointSha256: string | null;
+  /** Of a shard that trains: what was not told yet. */
+  readonly training?: TrainingProgress;
 }
 
 export interface LeaseOperations {

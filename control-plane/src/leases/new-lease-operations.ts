@@ -52,7 +52,15 @@ export function newLeaseOperations(
       if (jobIds.length > 0) onProgress?.(jobIds);
       return verdicts;
     },
-    yieldShards: (yields) => yieldShards(database, queue, yields),
+    async yieldShards(yields) {
+      await recordEpochs(
+        database,
+        yields.flatMap(({ leaseId, nodeId, training }) =>
+          training ? [{ leaseId, nodeId, training }] : [],
+        ),
+      );
+      await yieldShards(database, queue, yields);
+    },
     failShards: (failures) => failShards(database, queue, failures),
     expireLeases: () => expireLeases(database, queue),
     feedShards: () => feedShards(database, queue),

@@ -114,10 +114,14 @@ it("an epoch that is told twice is written once, the last counts, and only what 
 it("another attempt goes on where the first was, and what the first still tells is dropped", async () => {
   const jobId = await submit("train");
   const first = await grant();
-  await tell(first, [epoch(1), epoch(2), epoch(3)]);
+  await tell(first, [epoch(1), epoch(2)]);
   await leases.yieldShards([
-    { leaseId: first.leaseId, nodeId: node, checkpointSha256: null },
+    {
+      ...{ leaseId: first.leaseId, nodeId: node, checkpointSha256: null },
+      training: { epochs: [epoch(3)], standing: null },
+    },
   ]);
+  expect((await kept(first)).at(-1)).toEqual([3, 1 / 3, node]);
   const second = await grant(other);
   expect(second.shardId).toBe(first.shardId);
   await tell(second, [epoch(3, 0.2), epoch(4)], other);

@@ -170,6 +170,9 @@ export function readNodeReport(message: NodeMessage): NodeReport {
           "yield.checkpoint_sha256",
           body.value.checkpointSha256,
         ),
+        ...(body.value.training && {
+          training: readTraining("yield.training", body.value.training),
+        }),
       };
     case "draining":
       return { kind: "draining" };

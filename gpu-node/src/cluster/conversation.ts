@@ -279,7 +279,13 @@ export function newConversation(options: {
         });
         report(leaseId, {
           $case: "yield",
-          value: { leaseId, checkpointSha256 },
+          value: {
+            ...{ leaseId, checkpointSha256 },
+            // The next attempt goes on behind them.
+            training: table
+              .progress(sequence)
+              .find((held) => held.leaseId === leaseId)?.training,
+          },
         });
         return;
       }
