@@ -24,6 +24,12 @@ export function formatSi(value: number, unit: string): string {
   return `${scaled.toFixed(digits)} ${prefixes[place]}${unit}`;
 }
 
+/** A number of something a second, three figures. @example formatRate(12.345) is "12.3", formatRate(1_234) is "1,234" */
+export const formatRate = (perSecond: number): string =>
+  perSecond >= 100
+    ? formatCount(Math.round(perSecond))
+    : String(Number(perSecond.toPrecision(3)));
+
 /** @example "2 h 5 min", "41 s" */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "unknown";

@@ -4,24 +4,31 @@ import { mostLines } from "../../ui/line-look.ts";
 
 const none = "none";
 
-export const isTrained = ({ cleanAccuracy }: TrainedModel): boolean =>
-  cleanAccuracy !== null;
+export const hasCurves = ({ epochs }: TrainedModel): boolean =>
+  epochs.length > 0;
 
 /**
- * @param kept indices, "none", or undefined: the first that are trained
- * @returns trained ones, as many as can be told apart, in order of index
+ * @param kept indices, "none", or undefined: those that are trained now, then the first
+ * @returns ones with curves, as many as can be told apart, in order of index
  */
 export function chosenModels(
   models: readonly TrainedModel[],
   kept: string | undefined,
 ): readonly TrainedModel[] {
-  const asked = kept === undefined ? undefined : new Set(kept.split(","));
-  return models
-    .filter(
-      (model) =>
-        isTrained(model) && (asked?.has(String(model.shardIndex)) ?? true),
-    )
-    .slice(0, mostLines);
+  const drawable = models.filter(hasCurves);
+  if (kept !== undefined) {
+    const asked = new Set(kept.split(","));
+    return drawable
+      .filter(({ shardIndex }) => asked.has(String(shardIndex)))
+      .slice(0, mostLines);
+  }
+  const [live, rest] = [
+    drawable.filter(({ standing }) => standing !== null),
+    drawable.filter(({ standing }) => standing === null),
+  ];
+  return [...live, ...rest]
+    .slice(0, mostLines)
+    .sort((a, b) => a.shardIndex - b.shardIndex);
 }
 
 /** What the address keeps once a model is picked, or no longer. */

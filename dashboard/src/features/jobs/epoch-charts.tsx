@@ -1,4 +1,4 @@
-/** How trainings went: loss and accuracy by epoch, a line a model. Loaded when they are shown. */
+/** How trainings go: loss, accuracy, learning rate and throughput by epoch, a line a model. Loaded when they are shown. */
 import { Group, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useMemo } from "react";
 import {
@@ -11,18 +11,64 @@ import {
   YAxis,
 } from "recharts";
 import type { TrainedModel } from "../../api/types.ts";
-import { formatShare } from "../../ui/format.ts";
+import { formatRate, formatShare } from "../../ui/format.ts";
 import { lineLook } from "../../ui/line-look.ts";
 import { LongName } from "../../ui/long-name.tsx";
-import { alignEpochs, type EpochRow } from "./epoch-rows.ts";
+import {
+  alignEpochs,
+  stretchesOf,
+  type EpochMeasure,
+  type EpochRow,
+} from "./epoch-rows.ts";
 
 const tick = { fill: "var(--mantine-color-dimmed)", fontSize: 12 };
 /** With more points than these, dots hide the line. */
 const mostDots = 12;
+/** Of a training that many nodes were at, the last. */
+const mostStretches = 4;
 
 const shortLoss = (value: number): string =>
   String(Number(value.toPrecision(3)));
 const percent = (value: number): string => formatShare(value, 0);
+const perSecond = (value: number): string => `${formatRate(value)} a second`;
+
+const charts: readonly {
+  readonly title: string;
+  readonly of: EpochMeasure;
+  readonly format: (value: number) => string;
+  /** In words and beside the pointer. */
+  readonly exactly: (value: number) => string;
+  readonly domain: readonly [number, number | "auto"];
+}[] = [
+  {
+    title: "Loss",
+    of: "loss",
+    format: shortLoss,
+    exactly: shortLoss,
+    domain: [0, "auto"],
+  },
+  {
+    title: "Accuracy on the training images",
+    of: "accuracy",
+    format: percent,
+    exactly: formatShare,
+    domain: [0, 1],
+  },
+  {
+    title: "Learning rate",
+    of: "learningRate",
+    format: shortLoss,
+    exactly: shortLoss,
+    domain: [0, "auto"],
+  },
+  {
+    title: "Images a second",
+    of: "imagesPerSecond",
+    format: formatRate,
+    exactly: perSecond,
+    domain: [0, "auto"],
+  },
+];
 
 export function EpochCharts({
   models,
@@ -32,29 +78,25 @@ export function EpochCharts({
   readonly height: number;
 }) {
   const isCut = models.some(({ epochs }) => epochs[0]?.epoch !== 1);
+  // Nodes of earlier versions told loss and accuracy alone.
+  const shown = charts.filter(({ of }) =>
+    models.some(({ epochs }) => epochs.some((each) => each[of] !== null)),
+  );
   return (
     <Paper withBorder p="md" radius="md" bg="var(--motif-surface)">
       <Stack gap="sm">
         <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
-          <EpochChart
-            title="Loss"
-            of="loss"
-            models={models}
-            height={height}
-            format={shortLoss}
-            domain={[0, "auto"]}
-          />
-          <EpochChart
-            title="Accuracy on the training images"
-            of="accuracy"
-            models={models}
-            height={height}
-            format={percent}
-            domain={[0, 1]}
-          />
+          {shown.map((chart) => (
+            <EpochChart
+              key={chart.of}
+              chart={chart}
+              models={models}
+              height={height}
+            />
+          ))}
         </SimpleGrid>
         <Group component="ul" gap="md" p={0} m={0} style={{ rowGap: 4 }}>
-          {models.map(({ shardIndex, name }, line) => (
+          {models.map(({ shardIndex, name, epochs }, line) => (
             <Group
               component="li"
               key={shardIndex}
@@ -79,6 +121,7 @@ export function EpochCharts({
               </svg>
               <Text size="sm" component="span" miw={0}>
                 <LongName name={name} />
+                <Nodes epochs={epochs} />
               </Text>
             </Group>
           ))}
@@ -94,20 +137,31 @@ export function EpochCharts({
   );
 }
 
+/** Where a training was, and how fast there. */
+function Nodes({ epochs }: Pick<TrainedModel, "epochs">) {
+  const stretches = stretchesOf(epochs);
+  if (stretches.length === 0) return null;
+  return (
+    <Text size="xs" c="dimmed" className="numbers">
+      {stretches
+        .slice(-mostStretches)
+        .map(
+          ({ nodeName, from, to, imagesPerSecond }) =>
+            `${nodeName}, ${from === to ? `epoch ${from}` : `epochs ${from}–${to}`}: ${formatRate(imagesPerSecond)} images a second`,
+        )
+        .join("; ")}
+    </Text>
+  );
+}
+
 function EpochChart({
-  title,
-  of,
+  chart: { title, of, format, exactly, domain },
   models,
   height,
-  format,
-  domain,
 }: {
-  readonly title: string;
-  readonly of: "loss" | "accuracy";
+  readonly chart: (typeof charts)[number];
   readonly models: readonly TrainedModel[];
   readonly height: number;
-  readonly format: (value: number) => string;
-  readonly domain: readonly [number, number | "auto"];
 }) {
   const rows = useMemo<EpochRow[]>(
     () =>
@@ -118,10 +172,12 @@ function EpochChart({
     [models, of],
   );
   const words = models.map(({ name, epochs }) => {
-    const [first, last] = [epochs[0], epochs.at(-1)];
-    return first && last
-      ? `${name} from ${format(first[of])} in epoch ${first.epoch} to ${format(last[of])} in epoch ${last.epoch}`
-      : `${name} has no epochs`;
+    const told = epochs.flatMap(({ epoch, [of]: value }) =>
+      value === null ? [] : [`${exactly(value)} in epoch ${epoch}`],
+    );
+    return told.length === 0
+      ? `${name} has none`
+      : `${name} from ${told[0]} to ${told.at(-1)}`;
   });
   return (
     <Stack gap={4} miw={0} component="figure" m={0}>
@@ -156,12 +212,7 @@ function EpochChart({
               tickFormatter={format}
             />
             <Tooltip
-              formatter={(value, name) => [
-                of === "accuracy"
-                  ? formatShare(Number(value))
-                  : format(Number(value)),
-                name,
-              ]}
+              formatter={(value, name) => [exactly(Number(value)), name]}
               labelFormatter={(epoch) => `Epoch ${Number(epoch)}`}
               contentStyle={{
                 background: "var(--motif-surface)",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { alignEpochs } from "./epoch-rows.ts";
+import { alignEpochs, stretchesOf } from "./epoch-rows.ts";
 
 const epoch = (number: number, loss: number, accuracy: number) => ({
   epoch: number,
@@ -22,4 +22,40 @@ test("epochs of trainings of other lengths, and of one that went on after a brea
     epoch: 2,
     values: [0.5, 0.2, undefined],
   });
+});
+
+test("what a node did not tell of an epoch is a gap", () => {
+  const trainings = [
+    [
+      { epoch: 1, learningRate: null },
+      { epoch: 2, learningRate: 0.1 },
+    ],
+  ];
+  expect(alignEpochs(trainings, "learningRate")).toEqual([
+    { epoch: 1, values: [undefined] },
+    { epoch: 2, values: [0.1] },
+  ]);
+});
+
+test("a training's nodes follow each other, each with what it did a second in the mean", () => {
+  const on = (
+    number: number,
+    nodeName: string | null,
+    imagesPerSecond: number | null,
+  ) => ({ epoch: number, nodeName, imagesPerSecond });
+  expect(
+    stretchesOf([
+      on(1, null, null),
+      on(2, "a", 100),
+      on(3, "a", 300),
+      on(4, "a", 200),
+      on(6, "b", 50),
+      on(7, "a", 10),
+    ]),
+  ).toEqual([
+    { nodeName: "a", from: 2, to: 4, imagesPerSecond: 200 },
+    { nodeName: "b", from: 6, to: 6, imagesPerSecond: 50 },
+    { nodeName: "a", from: 7, to: 7, imagesPerSecond: 10 },
+  ]);
+  expect(stretchesOf([])).toEqual([]);
 });

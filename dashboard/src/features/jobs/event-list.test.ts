@@ -22,7 +22,9 @@ test("what is read and what came meet without doubles, in order", () => {
 });
 
 test("newest first, steps of progress only when they are wanted", () => {
-  const known = [event(1), event(2, "progress"), event(3)];
+  const known = [
+    ...[event(1), event(2, "progress"), event(3), event(4, "epochs")],
+  ];
   expect(seqs(shownEvents(known, false))).toEqual([3, 1]);
-  expect(seqs(shownEvents(known, true))).toEqual([3, 2, 1]);
+  expect(seqs(shownEvents(known, true))).toEqual([4, 3, 2, 1]);
 });

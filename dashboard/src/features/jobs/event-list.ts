@@ -26,4 +26,7 @@ export const shownEvents = (
   known: readonly StreamEvent[],
   hasProgress: boolean,
 ): readonly StreamEvent[] =>
-  known.filter(({ type }) => hasProgress || type !== "progress").toReversed();
+  known.filter(({ type }) => hasProgress || !stepTypes.has(type)).toReversed();
+
+/** They come all the time while a job runs. */
+const stepTypes: ReadonlySet<string> = new Set(["progress", "epochs"]);

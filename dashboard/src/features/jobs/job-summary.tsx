@@ -7,6 +7,7 @@ import { useNow } from "../../ui/relative-time.tsx";
 import { costOf, elapsedSeconds } from "./job-cost.ts";
 import { JobProgress } from "./job-progress.tsx";
 import styles from "./job-summary.module.css";
+import { useSecondsLeft } from "./use-seconds-left.ts";
 import { Sparkline } from "./sparkline.tsx";
 
 export function JobSummary({ job }: { readonly job: Job }) {
@@ -14,6 +15,7 @@ export function JobSummary({ job }: { readonly job: Job }) {
   const cost = costOf(job);
   const isRunning = job.status === "RUNNING";
   const isOpen = isRunning || job.status === "PAUSED";
+  const secondsLeft = useSecondsLeft(job);
   return (
     <Paper withBorder p="md" radius="md" mb="md" className={styles.card}>
       <Stack gap="md">
@@ -28,8 +30,8 @@ export function JobSummary({ job }: { readonly job: Job }) {
           {isOpen && (
             <>
               <Fact name="Time left">
-                {isRunning && job.secondsLeft !== null
-                  ? formatDuration(job.secondsLeft)
+                {isRunning && secondsLeft !== null
+                  ? formatDuration(secondsLeft)
                   : "–"}
               </Fact>
               <Fact name="Shards a minute">

@@ -57,6 +57,17 @@ test("events of a training name its models", () => {
   ).toEqual({ text: "good is registered", tone: "good" });
 });
 
+test("epochs that have ended, of one shard and of many", () => {
+  const item = (index: number) => ({ index, epoch: 1_200, loss: 0.12345 });
+  expect(words("epochs", { items: [item(3)] }).text).toBe(
+    "Shard 3 has ended epoch 1,200: loss 0.123",
+  );
+  const many = [item(3), item(4), item(5), item(7)];
+  expect(words("epochs", { items: many }).text).toBe(
+    "Shards 3–5, 7 have ended epochs",
+  );
+});
+
 test("events name shards and nodes as people know them", () => {
   expect(
     words("shard-retry", { shardId: "s", nodeId: "n", reason: "no memory" }),

@@ -154,6 +154,19 @@ export function eventWords(
         tone: "good",
       };
     }
+    case "epochs": {
+      const items = itemsOf<{ index: number; epoch: number; loss: number }>(
+        body,
+      );
+      const [first] = items;
+      return {
+        text:
+          items.length === 1 && first
+            ? `Shard ${first.index} has ended epoch ${formatCount(first.epoch)}: loss ${first.loss.toPrecision(3)}`
+            : `Shards ${rangesOf(items.map(({ index }) => index))} have ended epochs`,
+        tone: "plain",
+      };
+    }
     case "model-trained":
       return {
         text: `${text("name") ?? "A model"} is trained: ${formatShare(count("cleanAccuracy"))} clean accuracy${

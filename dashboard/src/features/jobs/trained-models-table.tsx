@@ -14,7 +14,7 @@ import { LongName } from "../../ui/long-name.tsx";
 import { ProgressMeter } from "../../ui/progress-meter.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
 import { wilson } from "../models/wilson.ts";
-import { isTrained } from "./chosen-models.ts";
+import { hasCurves } from "./chosen-models.ts";
 import styles from "./trained-models-table.module.css";
 
 const rowHeight = 52;
@@ -148,8 +148,8 @@ function Row({
 }) {
   const { name, modelId, attackSuccessRate, trainMs } = model;
   const lastLoss = model.epochs.at(-1)?.loss;
-  const why = !isTrained(model)
-    ? "Its curves come once it is trained"
+  const why = !hasCurves(model)
+    ? "Its curves come with its first epoch"
     : !isPicked && isFull
       ? `${mostLines} are shown already`
       : undefined;

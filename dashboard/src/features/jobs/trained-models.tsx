@@ -1,4 +1,4 @@
-/** A training's models, from before they are trained on, and how the training of some of them went. */
+/** A training's models, from before they are trained on, where those under way stand, and how the training of some of them goes. */
 import { Skeleton, Stack, Text } from "@mantine/core";
 import dynamic from "next/dynamic";
 import { useState } from "react";
@@ -6,7 +6,8 @@ import type { Job, Shard } from "../../api/types.ts";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
 import { mostLines } from "../../ui/line-look.ts";
 import { useAddress } from "../../ui/use-address.ts";
-import { chosenModels, isTrained, keepChosen } from "./chosen-models.ts";
+import { chosenModels, hasCurves, keepChosen } from "./chosen-models.ts";
+import { RunningTrainings } from "./running-trainings.tsx";
 import { TrainedModelsTable } from "./trained-models-table.tsx";
 import { useTrainedModels } from "./use-trained-models.ts";
 
@@ -49,6 +50,7 @@ export function TrainedModels({
     );
   return (
     <Stack gap="lg">
+      {job.status === "RUNNING" && <RunningTrainings models={known} />}
       <TrainedModelsTable
         models={known}
         picked={new Set(chosen.map(({ shardIndex }) => shardIndex))}
@@ -59,9 +61,9 @@ export function TrainedModels({
         <EpochCharts models={chosen} height={chartHeight} />
       ) : (
         <Text c="dimmed">
-          {known.some(isTrained)
+          {known.some(hasCurves)
             ? "Tick a model to see how its training went."
-            : `Curves come with the first trained model: ${whyNone[job.status]}`}
+            : `Curves come with the first epoch: ${whyNone[job.status]}`}
         </Text>
       )}
     </Stack>
@@ -69,7 +71,7 @@ export function TrainedModels({
 }
 
 const whyNone: Readonly<Record<Job["status"], string>> = {
-  RUNNING: "none is done yet.",
+  RUNNING: "none has ended yet.",
   PAUSED: "the job is paused.",
   SUCCEEDED: "this job has none.",
   FAILED: "this job has none.",

@@ -97,7 +97,10 @@ export function useJobData(id: string) {
     );
     const types = new Set(events.map(({ type }) => type));
     if ([...types].some((type) => type.startsWith("job-"))) lookAtJob();
-    if (types.size > (types.has("patterns") ? 1 : 0)) lookAtShards();
+    // What these tell of is read by whoever shows it.
+    types.delete("patterns");
+    types.delete("epochs");
+    if (types.size > 0) lookAtShards();
   };
   useBatchedStream(id === "" ? null : id, take, lookAtAll);
 

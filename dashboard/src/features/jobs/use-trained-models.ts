@@ -1,11 +1,19 @@
-/** A training's models: read by REST, again when one is trained or registered, and as far as the job's shards are. */
+/**
+ * A training's models: read by REST, again when one is trained or registered, and as far as the job's shards are. Of those on nodes
+ * epochs are read as they end, and where they stand every few seconds, without the others: those may be many.
+ */
 import { useThrottledCallback } from "@mantine/hooks";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { api, bodyOf } from "../../api/client.ts";
 import type { Job, Shard, TrainedModel } from "../../api/types.ts";
 import { useBatchedStream } from "../../live/use-batched-stream.ts";
-import { jobKey } from "./use-job-data.ts";
+import {
+  isTrained,
+  updateRunningModels,
+  updateRunningShards,
+} from "./training-progress.ts";
+import { jobKey, shardsKey } from "./use-job-data.ts";
 
 /** Most that REST gives at once. */
 const pageSize = 1_000;
@@ -13,27 +21,57 @@ const pageSize = 1_000;
 const everyMs = 1_000;
 const manyEveryMs = 5_000;
 const many = 100;
+const epochsEveryMs = 500;
+/** Where a training stands comes without events. */
+const standingEveryMs = 5_000;
+
+export const modelsQuery = (id: string) => ({
+  queryKey: [...jobKey(id), "models"],
+  queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
+    readModels(id, undefined, signal),
+});
 
 /** @param shards what is known of how far each is */
 export function useTrainedModels(job: Job, shards: readonly Shard[]) {
   const { id, status } = job;
   const client = useQueryClient();
-  const queryKey = [...jobKey(id), "models"];
-  const models = useQuery({
-    queryKey,
-    queryFn: ({ signal }) => readModels(id, signal),
-  });
+  const { queryKey } = modelsQuery(id);
+  const models = useQuery(modelsQuery(id));
   const look = useThrottledCallback(
     () => void client.invalidateQueries({ queryKey }),
     job.shards.total > many ? manyEveryMs : everyMs,
+  );
+  const lookAtRunning = useThrottledCallback(
+    () =>
+      void readModels(id, "RUNNING", AbortSignal.timeout(10_000)).then(
+        (running) => {
+          client.setQueryData<readonly TrainedModel[]>(
+            queryKey,
+            (known) => known && updateRunningModels(known, running),
+          );
+          client.setQueryData<readonly Shard[]>(
+            shardsKey(id),
+            (known) => known && updateRunningShards(known, running),
+          );
+        },
+        // The next look may find it; whether the server is there is the banner's to say.
+        () => {},
+      ),
+    epochsEveryMs,
   );
   useBatchedStream(
     id,
     (events) => {
       if (events.some(({ type }) => type.startsWith("model-"))) look();
+      if (events.some(({ type }) => type === "epochs")) lookAtRunning();
     },
     look,
   );
+  useEffect(() => {
+    if (status !== "RUNNING") return;
+    const timer = setInterval(lookAtRunning, standingEveryMs);
+    return () => clearInterval(timer);
+  }, [status, lookAtRunning]);
   useEffect(() => {
     if (status !== "RUNNING") look();
   }, [status, look]);
@@ -43,7 +81,8 @@ export function useTrainedModels(job: Job, shards: readonly Shard[]) {
     const byIndex = new Map(shards.map((shard) => [shard.index, shard]));
     return known?.map((model): TrainedModel => {
       const shard = byIndex.get(model.shardIndex);
-      return shard
+      // A list of shards may be older than what is known of the model.
+      return shard && !isTrained(model)
         ? { ...model, status: shard.status, done: shard.done }
         : model;
     });
@@ -53,6 +92,7 @@ export function useTrainedModels(job: Job, shards: readonly Shard[]) {
 
 async function readModels(
   id: string,
+  status: Shard["status"] | undefined,
   signal: AbortSignal,
 ): Promise<readonly TrainedModel[]> {
   const models: TrainedModel[] = [];
@@ -62,7 +102,11 @@ async function readModels(
       api.GET("/api/jobs/{id}/models", {
         params: {
           path: { id },
-          query: { limit: pageSize, ...(after !== undefined && { after }) },
+          query: {
+            limit: pageSize,
+            ...(status !== undefined && { status }),
+            ...(after !== undefined && { after }),
+          },
         },
         signal,
       }),
