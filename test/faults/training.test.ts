@@ -59,6 +59,20 @@ const submit = (name: string, epochs: number, ...more: string[]) =>
     ...[...recipe(epochs), ...more],
   );
 const jobOf = ({ id }: Job) => cluster.request<Job>("GET", `/api/jobs/${id}`);
+interface Epoch {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly imagesPerSecond: number;
+  readonly nodeName: string;
+}
+const epochsOf = async ({ id }: Job) =>
+  (
+    await cluster.request<{ readonly epochs: readonly Epoch[] }[]>(
+      "GET",
+      `/api/jobs/${id}/models`,
+    )
+  )[0].epochs;
 const modelsNow = () => cluster.request<Model[]>("GET", "/api/models");
 
 const fileOf = (name: string) => join(cluster.folder, `${name}.onnx`);
@@ -156,7 +170,7 @@ it("a backdoored model says so, and its name cannot be taken again", async () =>
   expect(again.stderr).toMatch(/There is a model "bad" already.*--name/);
 });
 
-it("a killed node and a pause change nothing of the bytes", async () => {
+it("a killed node and a pause change nothing of the bytes, and all epochs can be seen as they end", async () => {
   onTestFailed(() => console.error(cluster.logs()));
   const epochs = 400;
   const job = await submit("long", epochs);
@@ -182,14 +196,40 @@ it("a killed node and a pause change nothing of the bytes", async () => {
   const before = (await jobOf(job)).done;
   await cluster.request("POST", `/api/jobs/${job.id}/resume`);
   await comesTo(Math.max(0.3, before + 0.05));
+  const early = await epochsOf(job);
+  // Told as they end, from the first on: the pause has taken none away.
+  expect(early.slice(0, 3).map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+  expect(early.length).toBeGreaterThan(0.25 * epochs);
+  expect(early.length).toBeLessThan(epochs);
   await cluster.node("first").kill();
   await cluster.startNode("second", { slots: 1 });
+  await waitFor(
+    "the second node to tell where the first left off",
+    async () =>
+      (await epochsOf(job)).some(({ nodeName }) => nodeName === "second"),
+    { withinMs: 120_000 },
+  );
+  const under = await epochsOf(job);
+  expect((await jobOf(job)).status).toBe("RUNNING");
+  expect(under[0]).toEqual(early[0]);
+  expect(new Set(under.map(({ nodeName }) => nodeName))).toEqual(
+    new Set(["first", "second"]),
+  );
   await waitFor(
     "the training to end",
     async () => (await jobOf(job)).status !== "RUNNING",
     { withinMs: 240_000 },
   );
   expect((await jobOf(job)).status).toBe("SUCCEEDED");
+  const all = await epochsOf(job);
+  expect(all.map(({ epoch }) => epoch)).toEqual(
+    Array.from({ length: epochs }, (_, i) => i + 1),
+  );
+  for (const { loss, learningRate, imagesPerSecond } of all) {
+    expect(loss).toBeGreaterThan(0);
+    expect(learningRate).toBeGreaterThan(0);
+    expect(imagesPerSecond).toBeGreaterThan(0);
+  }
   expect((await trained("long")).sha256).toBe(await locally("long", epochs));
 }, 400_000);
 
