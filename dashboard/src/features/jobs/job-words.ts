@@ -167,6 +167,11 @@ export function eventWords(
         tone: "plain",
       };
     }
+    case "round-ended":
+      return {
+        text: `${text("name") ?? "A model"}: round ${formatCount(count("round"))} of ${formatCount(count("rounds"))} is done, its workers are averaged`,
+        tone: "plain",
+      };
     case "model-trained":
       return {
         text: `${text("name") ?? "A model"} is trained: ${formatShare(count("cleanAccuracy"))} clean accuracy${

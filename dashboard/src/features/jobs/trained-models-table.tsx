@@ -183,6 +183,7 @@ function Row({
       </th>
       <td>
         <StatusBadge status={model.status} />
+        {model.spread && <Rounds spread={model.spread} />}
       </td>
       <td>
         <Done model={model} />
@@ -202,6 +203,27 @@ function Row({
         {trainMs === null ? "–" : formatDuration(trainMs / 1000)}
       </td>
     </tr>
+  );
+}
+
+/** As people count: the round that is under way. */
+function Rounds({
+  spread: { workers, rounds, roundsDone },
+}: {
+  readonly spread: NonNullable<TrainedModel["spread"]>;
+}) {
+  const round = Math.min(rounds, roundsDone + 1);
+  return (
+    <Text
+      size="xs"
+      c="dimmed"
+      title={`${workers} workers train in rounds; after each all of them go on from the average of their weights`}
+    >
+      {roundsDone === rounds
+        ? `${rounds} rounds`
+        : `round ${round} of ${rounds}`}
+      , {workers} workers
+    </Text>
   );
 }
 

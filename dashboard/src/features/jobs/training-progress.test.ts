@@ -19,6 +19,7 @@ const model = (
     status: "RUNNING",
     cleanAccuracy: null,
     standing: null,
+    spread: null,
     ...of,
   }) as TrainedModel;
 
@@ -96,5 +97,18 @@ test("a look at what is on nodes brings shards further, but none back that has e
     shard(1, "RUNNING", 0.2),
     shard(2, "SUCCEEDED", 1),
     shard(3, "PENDING", 0),
+  ]);
+});
+
+test("a training that is spread over workers says nothing of its first shard", () => {
+  const shards = [
+    { id: "a", index: 0, status: "RUNNING", done: 0.2 },
+  ] as unknown as Shard[];
+  const spread = { workers: 2, rounds: 3, roundsDone: 1 };
+  expect(
+    updateRunningShards(shards, [model(0, { done: 0.6, spread })]),
+  ).toEqual(shards);
+  expect(updateRunningShards(shards, [model(0, { done: 0.6 })])).toMatchObject([
+    { done: 0.6 },
   ]);
 });

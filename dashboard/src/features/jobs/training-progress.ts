@@ -22,6 +22,10 @@ const isOnNode = ({ status }: TrainedModel): boolean =>
 export const isTrained = ({ cleanAccuracy }: TrainedModel): boolean =>
   cleanAccuracy !== null;
 
+/** Of one that is spread over workers no shard says how far it is. */
+export const isOneShard = ({ spread }: TrainedModel): boolean =>
+  spread === null;
+
 /** In the order of their names. */
 export function trainingNodes(
   models: readonly TrainedModel[],
@@ -88,7 +92,9 @@ export function updateRunningShards(
   known: readonly Shard[],
   running: readonly TrainedModel[],
 ): readonly Shard[] {
-  const found = new Map(running.map((model) => [model.shardIndex, model]));
+  const found = new Map(
+    running.filter(isOneShard).map((model) => [model.shardIndex, model]),
+  );
   return known.map((shard) => {
     const now = found.get(shard.index);
     return now && goesOn.has(shard.status)

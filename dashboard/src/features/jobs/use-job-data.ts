@@ -97,6 +97,9 @@ export function useJobData(id: string) {
     );
     const types = new Set(events.map(({ type }) => type));
     if ([...types].some((type) => type.startsWith("job-"))) lookAtJob();
+    // The next round's shards are new.
+    if (types.has("round-ended"))
+      void client.invalidateQueries({ queryKey: shardsKey(id), exact: true });
     // What these tell of is read by whoever shows it.
     types.delete("patterns");
     types.delete("epochs");

@@ -9,6 +9,7 @@ import { api, bodyOf } from "../../api/client.ts";
 import type { Job, Shard, TrainedModel } from "../../api/types.ts";
 import { useBatchedStream } from "../../live/use-batched-stream.ts";
 import {
+  isOneShard,
   isTrained,
   updateRunningModels,
   updateRunningShards,
@@ -62,7 +63,12 @@ export function useTrainedModels(job: Job, shards: readonly Shard[]) {
   useBatchedStream(
     id,
     (events) => {
-      if (events.some(({ type }) => type.startsWith("model-"))) look();
+      if (
+        events.some(
+          ({ type }) => type.startsWith("model-") || type === "round-ended",
+        )
+      )
+        look();
       if (events.some(({ type }) => type === "epochs")) lookAtRunning();
     },
     look,
@@ -82,7 +88,7 @@ export function useTrainedModels(job: Job, shards: readonly Shard[]) {
     return known?.map((model): TrainedModel => {
       const shard = byIndex.get(model.shardIndex);
       // A list of shards may be older than what is known of the model.
-      return shard && !isTrained(model)
+      return shard && isOneShard(model) && !isTrained(model)
         ? { ...model, status: shard.status, done: shard.done }
         : model;
     });
