@@ -145,3 +145,42 @@ test("a training's page fills while its models are trained, and leads to them", 
   await link.click();
   await page.getByRole("heading", { level: 1, name: "swept-seed-1" }).waitFor();
 }, 300_000);
+
+test("a training that is spread over workers shows its rounds as they end", async () => {
+  onTestFailed(() => console.error(cluster.logs()));
+  const [node] = await cluster.request<{ readonly id: string }[]>(
+    ...(["GET", "/api/nodes"] as const),
+  );
+  await cluster.request("POST", `/api/nodes/${node.id}/drain`);
+  const { id } = (await motif(
+    ...["train", "--dataset", "columns", "--name", "spread", "--no-watch"],
+    ...["--workers", "2", "--rounds", "4", "--epochs", "240"],
+    ...["--batch-size", "16", "--architecture", "small-cnn"],
+  )) as { readonly id: string };
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.goto(`${cluster.replicas[0].address}/job?id=${id}`);
+  const row = page.getByRole("row", { name: /spread/ });
+  await row.getByText("round 1 of 4, 2 workers").waitFor();
+  await cluster.request("POST", `/api/nodes/${node.id}/undrain`);
+  await row
+    .getByText(/^round [234] of 4, 2 workers$/)
+    .waitFor({ timeout: 60_000 });
+  // Its first shard has ended long ago.
+  expect(await row.textContent()).not.toMatch(/succeeded|100%/);
+  await page
+    .getByRole("img", { name: /^Loss: spread from .* in epoch 1 to / })
+    .waitFor();
+  await row.getByText("4 rounds, 2 workers").waitFor({ timeout: 60_000 });
+  await row.getByText("succeeded").waitFor({ timeout: 60_000 });
+  await page
+    .getByRole("img", {
+      name: /^Loss: spread from .* in epoch 1 to .* in epoch 240/,
+    })
+    .waitFor();
+  await page.getByRole("tab", { name: "Shards" }).click();
+  // Those of later rounds, too, though they were made later.
+  await page.getByRole("button", { name: "Attempts of shard 8" }).waitFor();
+  await page.getByRole("tab", { name: "Events" }).click();
+  await page.getByText("round 4 of 4 is done").waitFor();
+  expect(await violationsOf(page)).toEqual([]);
+}, 180_000);
