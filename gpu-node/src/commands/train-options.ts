@@ -56,7 +56,7 @@ export interface TrainOptions extends PoisonOptions {
   readonly json?: boolean;
 }
 
-/** Few enough that a round is worth its files' way, many enough that workers do not drift apart (ARCHITECTURE.md has figures). */
+/** Few enough that a round is worth its files' way, many enough that workers do not drift apart: README.md has what comes of it. */
 const defaultRoundsPerEpoch = 2;
 
 const usualRate = 0.05;

@@ -4,14 +4,15 @@ import type { Backend } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
 import { roundBegin, type SpreadSettings } from "../training/local-sgd.ts";
 import { stepsOfWorker, trainWeights } from "../training/train.ts";
+import { finishModel, type TrainedModel } from "./finish-model.ts";
 import { handedOver, withoutMachine } from "./handed-over-checkpoint.ts";
 import { prepareTraining, type ModelTraining } from "./prepare-training.ts";
 import { startRound, writeRound } from "./round-checkpoint.ts";
 import type { ShardContext } from "./shard-context.ts";
 import type { TrainRoundOutcome } from "./shard-outcome.ts";
 import type { RoundWork } from "./shard-work.ts";
-import { finishModel, type TrainedModel } from "./finish-model.ts";
 import { checkpointMs, type ModelTrainingOptions } from "./train-model.ts";
+import type { TrainingFacts } from "./training-checkpoint.ts";
 
 type RoundOptions = Pick<
   ModelTrainingOptions,
@@ -79,11 +80,9 @@ export async function averageModel(
 }
 
 const spreadFacts = (
-  facts: ModelTrainingFacts,
+  facts: TrainingFacts,
   spread: SpreadSettings,
-): ModelTrainingFacts => withoutMachine({ ...facts, spread });
-
-type ModelTrainingFacts = Parameters<typeof withoutMachine>[0];
+): TrainingFacts => withoutMachine({ ...facts, spread });
 
 function requireSpread({ recipe }: ModelTraining): SpreadSettings {
   if (recipe.spread) return recipe.spread;
