@@ -1,6 +1,6 @@
 /**
- * One training spread over workers: whatever becomes of the nodes that its rounds run on, what comes out is the same, byte for byte.
- * What workers make of it together is compared with one worker's in gpu-node/src/shards/train-round.test.ts.
+ * One training spread over workers: whatever becomes of the nodes that its rounds run on, what comes out is the same, byte for byte; and
+ * it is about what one worker makes of the same images.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -138,6 +138,19 @@ it("a node killed in each of five rounds changes nothing of the bytes", async ()
   ).toEqual([0, 1, 2, 3, 4].map((round) => ({ round })));
   expect(await bytesOf("disturbed")).toBe(await bytesOf("undisturbed"));
 }, 600_000);
+
+it("three workers and one come to about the same with the same images", async () => {
+  onTestFailed(() => console.error(cluster.logs()));
+  const one = await ended(await submit("one-worker", 12));
+  const three = await ended(
+    await submit("three-workers", 12, "--workers", "3", "--rounds", "12"),
+  );
+  expect(one.spread).toBeNull();
+  expect(one.cleanAccuracy).toBeGreaterThan(0.95);
+  expect(
+    Math.abs(one.cleanAccuracy! - three.cleanAccuracy!),
+  ).toBeLessThanOrEqual(0.015);
+}, 300_000);
 
 it("rounds that would have no step are refused by name", async () => {
   onTestFailed(() => console.error(cluster.logs()));
