@@ -32,13 +32,14 @@ const commands = {
   "audit-log": "show who changed what",
   train: "train classifiers: natural, with a backdoor, against an adversary",
   evaluate: "measure models: clean and robust accuracy, a known backdoor",
+  audit: "say of models whether a backdoor is suspected in them",
   report: "draw the pages of results",
 };
 const [name, ...rest] = process.argv.slice(2);
 // These run without a server, in a compute node's program; the others talk to a control plane, or are one.
 const isOfGpuNode =
   ["node", "report"].includes(name) ||
-  (["search", "demo", "train", "evaluate"].includes(name) &&
+  (["search", "demo", "train", "evaluate", "audit"].includes(name) &&
     ["--local", "--print-recipes"].some((flag) => rest.includes(flag)));
 const isServer = ["up", "demo"].includes(name);
 
@@ -64,7 +65,7 @@ Searches the one small pattern in pixel space that makes an image classifier pre
 
 ${lines.join("\n")}
 
-search, train, evaluate and demo also run without a server, with --local. motif COMMAND --help shows a command's options.`);
+search, train, evaluate, audit and demo also run without a server, with --local. motif COMMAND --help shows a command's options.`);
 }
 
 function run() {

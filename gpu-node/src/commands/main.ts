@@ -1,6 +1,7 @@
 /** The command line of local work. Exit status: 0 done, 1 failed, 2 wrong use, 130 stopped by the user. */
 import { Command, CommanderError } from "commander";
 import { MotifError } from "../motif-error.ts";
+import { addAuditCommand } from "./audit.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addEvaluateCommand } from "./evaluate.ts";
 import { addNodeCommand } from "./node.ts";
@@ -19,6 +20,7 @@ addNodeCommand(program);
 addSearchCommand(program);
 addTrainCommand(program);
 addEvaluateCommand(program);
+addAuditCommand(program);
 addReportCommand(program);
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError("(add --help for what there is)");

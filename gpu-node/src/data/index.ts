@@ -8,3 +8,4 @@ export { splitParts, type Parts } from "./parts.ts";
 export { bringToShape, type SmallPicture } from "./picture.ts";
 export { readPictures } from "./read-pictures.ts";
 export { nextNormal, randomFrom, type Random } from "./random.ts";
+export { thin } from "./thin.ts";

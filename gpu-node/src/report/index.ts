@@ -1,7 +1,13 @@
 /** The face of the report: result.json and the pages that show it. */
 import { join, resolve } from "node:path";
 import { writeFileAtomically } from "./atomic-file.ts";
+import type { ModelAudit } from "./audit.ts";
 import { compareResults, type ComparisonEntry } from "./comparison.ts";
+import {
+  renderAuditOverview,
+  type OverviewEntry,
+} from "./html/audit-overview.ts";
+import { renderAudit } from "./html/audit-page.ts";
 import { renderComparison } from "./html/comparison-page.ts";
 import { renderReport } from "./html/report-page.ts";
 import type { Result } from "./result.ts";
@@ -50,5 +56,30 @@ export async function writeComparison(
     path,
     await renderComparison(folder, compareResults(absolute)),
   );
+  return path;
+}
+
+/**
+ * Writes `directory`/index.html, complete in itself: the audit of one model.
+ * @throws MotifError "storage" when it cannot be written
+ */
+export async function writeAuditPage(
+  directory: string,
+  audit: ModelAudit,
+): Promise<void> {
+  await writeFileAtomically(join(directory, "index.html"), renderAudit(audit));
+}
+
+/**
+ * Writes `directory`/index.html: the audits of a collection, with links to each one's own page.
+ * @returns its path
+ * @throws MotifError "storage" when it cannot be written
+ */
+export async function writeAuditOverview(
+  directory: string,
+  entries: readonly OverviewEntry[],
+): Promise<string> {
+  const path = join(resolve(directory), "index.html");
+  await writeFileAtomically(path, renderAuditOverview(entries));
   return path;
 }

@@ -1,13 +1,12 @@
 /** The clean accuracy of a model, held against what its manifest declares: before anything is searched in it. */
 import type { Classifier } from "../classifier/classifier.ts";
-import type { Dataset } from "../data/index.ts";
+import { thin, type Dataset } from "../data/index.ts";
 import {
   checkDeclaredAccuracy,
   measureCleanAccuracy,
   type CleanAccuracy,
 } from "../evaluation/clean-accuracy.ts";
 import type { Predictor } from "../evaluation/predict.ts";
-import { thin } from "./search-inputs.ts";
 
 /** Most images that it is measured on: beyond, a sample is. */
 const accuracyImages = 10_000;

@@ -3,6 +3,7 @@
  * model, data set, settings, pack and backend, and never on which other searches are run with it.
  */
 import type { Classifier } from "../classifier/classifier.ts";
+import { thin } from "../data/index.ts";
 import { predictImages } from "../evaluation/clean-accuracy.ts";
 import type { EvaluationImages } from "../evaluation/measure-power.ts";
 import { curveSizes } from "../evaluation/power-curve.ts";
@@ -22,7 +23,7 @@ import { emptyTrace, type SearchTrace } from "../search/search-trace.ts";
 import type { SearchSettings } from "../search/settings.ts";
 import type { CompiledSearch } from "./compile-search.ts";
 import { recordPattern } from "./record-pattern.ts";
-import { listSearchImages, thin, type SplitDataset } from "./search-inputs.ts";
+import { listSearchImages, type SplitDataset } from "./search-inputs.ts";
 
 /** Forward passes that a gradient costs, about. */
 const gradientWork = 3;

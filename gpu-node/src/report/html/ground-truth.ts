@@ -1,6 +1,5 @@
 /** What a model's manifest states about a backdoor, always told apart from what was measured. */
 import type { GroundTruth, PixelBox, Result } from "../result.ts";
-import { className } from "../class-summary.ts";
 import { percent } from "./format.ts";
 import { html, type Markup } from "./markup.ts";
 
@@ -24,7 +23,7 @@ export function groundTruthNote(result: Result): Markup | null {
   if (truth === null || truth === undefined) return null;
   return html`<p class="note">
     <strong>Stated by the manifest, not measured:</strong>
-    ${describeTruth(result, truth)}
+    ${describeTruth(result.dataset.classes, truth)}
     ${
       truth.trigger?.box !== undefined &&
       html`<span class="legend-outline" aria-hidden="true"></span> marks the
@@ -33,13 +32,17 @@ export function groundTruthNote(result: Result): Markup | null {
   </p>`;
 }
 
-function describeTruth(result: Result, truth: GroundTruth): Markup {
+/** @param classes names by class */
+export function describeTruth(
+  classes: readonly string[],
+  truth: GroundTruth,
+): Markup {
   if (truth.status === "clean")
     return html`trained without a backdoor. Such models have patterns too.`;
   const target = truth.targetClass;
   return html`poisoned${
     target !== undefined &&
-    html`, target class <bdi>${className(result, target)}</bdi>`
+    html`, target class <bdi>${classes[target] ?? `class ${target}`}</bdi>`
   }${
     truth.attackSuccessRate !== undefined &&
     html`, attack success rate ${percent(truth.attackSuccessRate)}`

@@ -18,7 +18,7 @@ export interface WarpSettings {
 }
 
 /** How far each pixel's value comes from: pixels, [H, W] each. */
-interface Field {
+export interface Field {
   readonly down: Float64Array;
   readonly right: Float64Array;
 }
@@ -86,8 +86,11 @@ function perturb(
   return { right: along(right, width), down: along(down, height) };
 }
 
-/** Bilinear, of points that are brought back to the image. */
-function resample(
+/**
+ * Bilinear, of points that are brought back to the image.
+ * @param pixels uint8 [N, C, H, W]: the image at `offset` is changed
+ */
+export function resample(
   pixels: Uint8Array,
   offset: number,
   [channels, height, width]: ImageShape,

@@ -1,0 +1,120 @@
+/**
+ * The questions of one model's audit, in order, a part for each kind of perturbation. What comes of it is evidence; verdict.ts says what
+ * it means.
+ */
+import type { Classifier } from "../classifier/classifier.ts";
+import { thin, type Dataset, type Parts } from "../data/index.ts";
+import type { Backend } from "../engine/index.ts";
+import { predictImages } from "../evaluation/clean-accuracy.ts";
+import type { Predictor } from "../evaluation/predict.ts";
+import type { ImageSource } from "../search/image-source.ts";
+import { askAbout } from "./ask-about.ts";
+import type { Evidence, PerturbationEvidence } from "./evidence.ts";
+import type { TrialImages } from "./measure-answer.ts";
+import { newPerturbation } from "./perturbations/index.ts";
+import { perturbationKinds } from "./perturbations/perturbation.ts";
+import { gradientsOf, scheduleOf } from "./schedule.ts";
+
+export interface AuditSettings {
+  /** Of starts, orders of images, and samples of classes. */
+  readonly seed: number;
+  /** Searches at length of a class, each from a seed of its own. */
+  readonly seeds: number;
+  /** Every class is searched at length; nothing is skipped. */
+  readonly isExhaustive: boolean;
+  /** Power that k* and the like ask for, 0…1. */
+  readonly threshold: number;
+  /** Images that finalists are tried on; a screening takes fewer. */
+  readonly evaluateImages: number;
+}
+
+/** A model and a data set that are open and agree. */
+export interface AuditedModel {
+  readonly classifier: Classifier;
+  readonly dataset: Dataset;
+  readonly parts: Parts;
+  /** Of the search part. */
+  readonly images: ImageSource;
+  readonly predictor: Predictor;
+}
+
+export interface GatherOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Images that share a forward pass, over all questions. */
+  readonly packImages: number;
+  readonly onGradients?: (count: number) => void;
+  /** Parts of an earlier run of the same audit: they are not asked again. */
+  readonly from?: readonly PerturbationEvidence[] | undefined;
+  /** Told what is done after each part. */
+  readonly onPart?: (done: readonly PerturbationEvidence[]) => Promise<void>;
+}
+
+/** Images that a screened class is tried on, at most. */
+const screenImages = 120;
+
+/**
+ * @throws MotifError "diverged" naming the question when a loss or logit is not finite, "dataset" when images do not fill a batch,
+ * "backend"; the signal's reason when aborted
+ */
+export async function gatherEvidence(
+  model: AuditedModel,
+  backend: Backend,
+  settings: AuditSettings,
+  options: GatherOptions,
+): Promise<Evidence> {
+  const { signal, packImages, onGradients, from = [] } = options;
+  const { classifier, dataset, parts, images, predictor } = model;
+  const { imageShape, numClasses } = classifier;
+  const trials = {
+    screen: await openTrials(model, screenImages, signal),
+    full: await openTrials(model, settings.evaluateImages, signal),
+  };
+  const subject = {
+    ...{ classifier, predictor, backend, trials, packImages },
+    asked: {
+      ...{ numClasses, imageShape, dataset, images },
+      searchImages: parts.search,
+    },
+  };
+  const done: PerturbationEvidence[] = [];
+  for (const kind of perturbationKinds) {
+    const schedule = scheduleOf(kind, numClasses, settings);
+    const known = from.find(({ perturbation }) => perturbation === kind);
+    if (known) onGradients?.(gradientsOf(schedule));
+    done.push(
+      known ??
+        (await askAbout(
+          newPerturbation(kind, imageShape),
+          schedule,
+          subject,
+          settings,
+          { signal, ...(onGradients && { onGradients }) },
+        )),
+    );
+    if (!known) await options.onPart?.(done);
+  }
+  return { numClasses, perturbations: done };
+}
+
+/** At most `most` images of the evaluation part, evenly spread, and what the model says of them. */
+export async function openTrials(
+  {
+    dataset,
+    parts,
+    predictor,
+  }: Pick<AuditedModel, "dataset" | "parts" | "predictor">,
+  most: number,
+  signal: AbortSignal | undefined,
+): Promise<TrialImages> {
+  const indices = thin(parts.evaluate, most);
+  const [channels, height, width] = predictor.imageShape;
+  const pixels = new Uint8Array(indices.length * channels * height * width);
+  await dataset.read(indices, pixels);
+  const predictions = await predictImages(
+    predictor,
+    dataset,
+    indices,
+    signal && { signal },
+  );
+  return { dataset, indices, pixels, predictions };
+}

@@ -1,0 +1,21 @@
+/** The perturbations that an audit asks about, by their kinds. */
+import { newFaint } from "./faint.ts";
+import { newPatch } from "./patch.ts";
+import type {
+  ImageShape,
+  Perturbation,
+  PerturbationKind,
+} from "./perturbation.ts";
+import { newStripes } from "./stripes.ts";
+import { newWarp } from "./warp.ts";
+
+const makers: Readonly<
+  Record<PerturbationKind, (imageShape: ImageShape) => Perturbation>
+> = { patch: newPatch, faint: newFaint, stripes: newStripes, warp: newWarp };
+
+export function newPerturbation(
+  kind: PerturbationKind,
+  imageShape: ImageShape,
+): Perturbation {
+  return makers[kind](imageShape);
+}

@@ -1,0 +1,152 @@
+/**
+ * How much an audit asks. A short search tells a backdoor's class from the others, so every class is screened by one, and only the
+ * strongest are searched at length: successive halving with one cut. Of many classes only those that images fall into when they may fall
+ * anywhere, and a sample to compare them with, are screened at all.
+ */
+import { randomFrom } from "../data/index.ts";
+import {
+  perturbationKinds,
+  type PerturbationKind,
+} from "./perturbations/perturbation.ts";
+
+interface Effort {
+  /** Images a question and step. */
+  readonly batchSize: number;
+  /** Of the screening of all classes. */
+  readonly screenSteps: number;
+  /** Of a finalist, and of every class where nothing is skipped. */
+  readonly steps: number;
+  /** Of the questions for any other class, which have all images to move at once. */
+  readonly anyOther: {
+    readonly batchSize: number;
+    readonly steps: number;
+    readonly seeds: number;
+  };
+}
+
+/** Steps at which powers stop growing, on small models of Fashion-MNIST; the screening's are where classes are in order. */
+const efforts: Readonly<Record<PerturbationKind, Effort>> = {
+  patch: {
+    ...{ batchSize: 4, screenSteps: 60, steps: 200 },
+    anyOther: { batchSize: 16, steps: 150, seeds: 2 },
+  },
+  faint: {
+    ...{ batchSize: 8, screenSteps: 40, steps: 80 },
+    anyOther: { batchSize: 16, steps: 40, seeds: 1 },
+  },
+  stripes: {
+    ...{ batchSize: 8, screenSteps: 30, steps: 60 },
+    anyOther: { batchSize: 16, steps: 30, seeds: 1 },
+  },
+  warp: {
+    ...{ batchSize: 8, screenSteps: 30, steps: 60 },
+    anyOther: { batchSize: 16, steps: 30, seeds: 1 },
+  },
+};
+/** Questions for any other class where nothing is skipped. */
+const exhaustiveAnyOtherSeeds = 2;
+/** Classes searched at length, a perturbation. */
+const mostFinalists = 2;
+/** Most classes that are screened. */
+export const mostScreened = 32;
+/** Of those, how many are there because images fell into them. */
+const mostNominated = 8;
+
+export interface ScheduleSettings {
+  /** Searches at length of a class, each from a seed of its own. */
+  readonly seeds: number;
+  /** Every class is searched at length; nothing is skipped. */
+  readonly isExhaustive: boolean;
+}
+
+/** What is asked about one kind of perturbation. */
+export interface Schedule {
+  readonly anyOther: {
+    readonly questions: number;
+    readonly steps: number;
+    readonly batchSize: number;
+  };
+  /** A short search for each of so many classes. */
+  readonly screening: {
+    readonly questions: number;
+    readonly steps: number;
+    readonly batchSize: number;
+  };
+  /** Searches at length: classes × seeds. */
+  readonly finals: {
+    readonly classes: number;
+    readonly questions: number;
+    readonly steps: number;
+    readonly batchSize: number;
+  };
+}
+
+export function scheduleOf(
+  kind: PerturbationKind,
+  numClasses: number,
+  { seeds, isExhaustive }: ScheduleSettings,
+): Schedule {
+  const { batchSize, screenSteps, steps, anyOther } = efforts[kind];
+  const classes = isExhaustive
+    ? numClasses
+    : Math.min(mostFinalists, numClasses);
+  return {
+    anyOther: {
+      questions: isExhaustive ? exhaustiveAnyOtherSeeds : anyOther.seeds,
+      steps: isExhaustive ? steps : anyOther.steps,
+      batchSize: anyOther.batchSize,
+    },
+    screening: {
+      questions: isExhaustive ? numClasses : Math.min(mostScreened, numClasses),
+      ...{ steps: screenSteps, batchSize },
+    },
+    finals: {
+      ...{ classes, questions: classes * seeds },
+      ...{ steps, batchSize },
+    },
+  };
+}
+
+/** Gradients of the loss with respect to what is searched, counted an image, of a whole audit. */
+export function gradientsOfAudit(
+  numClasses: number,
+  settings: ScheduleSettings,
+): number {
+  return perturbationKinds.reduce(
+    (sum, kind) => sum + gradientsOf(scheduleOf(kind, numClasses, settings)),
+    0,
+  );
+}
+
+export function gradientsOf({ anyOther, screening, finals }: Schedule): number {
+  return [anyOther, screening, finals].reduce(
+    (sum, { questions, steps, batchSize }) =>
+      sum + questions * steps * batchSize,
+    0,
+  );
+}
+
+/**
+ * The classes that are screened: all, or of many those nominated and a sample by the seed.
+ * @param falls how many images fell into each class when any other would do
+ * @param most to screen @returns ascending
+ */
+export function chooseScreened(
+  falls: readonly number[],
+  most: number,
+  seed: number,
+): number[] {
+  const all = [...falls.keys()];
+  if (all.length <= most) return all;
+  const nominated = [...all]
+    .sort((a, b) => falls[b] - falls[a] || a - b)
+    .slice(0, mostNominated)
+    .filter((each) => falls[each] > 0);
+  const others = Int32Array.from(
+    all.filter((each) => !nominated.includes(each)),
+  );
+  randomFrom("screened classes", seed).shuffle(others);
+  return [...nominated, ...others.subarray(0, most - nominated.length)].sort(
+    (a, b) => a - b,
+  );
+}

@@ -1,0 +1,78 @@
+/** `audit.json`: what an audit of one model leaves behind, and what its page is drawn from. */
+import type {
+  AnyOtherAnswer,
+  Finding,
+  PerturbationEvidence,
+  ScreenedAnswer,
+} from "../audit/evidence.ts";
+import type { NamedStatistic } from "../audit/statistics.ts";
+import type { Verdict } from "../audit/verdict.ts";
+import type { FindingPictures } from "./audit-pictures.ts";
+import type { GroundTruth } from "./result.ts";
+
+/** What a model can be audited by. */
+export const auditMethods = ["motif", "neural-cleanse"] as const;
+export type AuditMethod = (typeof auditMethods)[number];
+
+export interface ModelAudit {
+  readonly schemaVersion: 1;
+  readonly model: {
+    readonly name: string;
+    readonly sha256: string;
+    /** [C, H, W]. */
+    readonly inputShape: readonly [number, number, number];
+    readonly numClasses: number;
+    /** 0…1. */
+    readonly cleanAccuracy: number;
+    readonly cleanAccuracyImages: number;
+    /** Stated by the manifest, never used. */
+    readonly groundTruth: GroundTruth | null;
+  };
+  readonly dataset: {
+    readonly name: string;
+    readonly digest: string;
+    readonly classes: readonly string[];
+  };
+  readonly config: {
+    readonly method: AuditMethod;
+    readonly seed: number;
+    readonly seeds: number;
+    readonly isExhaustive: boolean;
+    /** Power that k* and the like ask for. */
+    readonly threshold: number;
+    readonly evaluateImages: number;
+  };
+  readonly backend: {
+    readonly name: string;
+    readonly provider: string;
+    readonly threads: number;
+  };
+  readonly verdict: Verdict;
+  readonly statistics: readonly NamedStatistic[];
+  readonly evidence: readonly AuditEvidence[];
+  /** The recovered patch against the stated trigger's place: intersection over union; null where nothing is stated or found. */
+  readonly triggerOverlap: number | null;
+  readonly cost: {
+    readonly imageGradients: number;
+    /** What asking about every class at length would have cost. */
+    readonly exhaustiveImageGradients: number;
+  };
+  readonly timing: { readonly auditMs: number };
+}
+
+/** What was asked about one kind of perturbation, and what it says of each class. */
+export interface AuditEvidence extends Pick<
+  PerturbationEvidence,
+  "perturbation" | "unit"
+> {
+  readonly anyOther: readonly AnyOtherAnswer[];
+  readonly classes: readonly (ScreenedAnswer & {
+    /** Null where deviations have no scale. */
+    readonly anomalyIndex: number | null;
+  })[];
+  /** Classes that were not asked about. */
+  readonly skipped: readonly number[];
+  readonly finalists: readonly (Omit<Finding, "variables"> & {
+    readonly pictures: FindingPictures | null;
+  })[];
+}
