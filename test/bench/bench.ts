@@ -3,6 +3,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   search: "steps and image gradients a second of the packed search loop",
   settings: "smoothness, connected area and k* of several results' patterns",
   training: "milliseconds of a training step",
+  audit: "verdicts about a collection of clean and poisoned models",
   spread: "one training over several nodes: accuracy, time, killed nodes",
   leases: "the lease operations alone: shards a second, dispatch, cancelling",
   dashboard: "first paint, script, frames while scrolling 20,000 patterns",

@@ -8,7 +8,7 @@ import type {
   Answer,
   AnyOtherAnswer,
   Finding,
-  PerturbationEvidence,
+  FoundEvidence,
   ScreenedAnswer,
 } from "./evidence.ts";
 import { encodeFloats } from "./float-text.ts";
@@ -54,7 +54,7 @@ export async function askAbout(
   subject: AskedSubject,
   settings: AskAboutSettings,
   options: AskAboutOptions,
-): Promise<PerturbationEvidence> {
+): Promise<FoundEvidence> {
   const { seed, seeds, threshold } = settings;
   const { asked, trials } = subject;
   const { kind: name, unit } = perturbation;
@@ -126,10 +126,12 @@ export async function askAbout(
       ),
       topPixels: topPixelsOf(perturbation, answered.state),
       maskL1: maskSizeOf(perturbation, answered.state),
-      variables: answered.state.variables.map(encodeFloats),
     };
   });
-  return { perturbation: name, unit, anyOther, screened, finalists };
+  return {
+    ...{ perturbation: name, unit, anyOther, screened, finalists },
+    found: long.map(({ state }) => state.variables.map(encodeFloats)),
+  };
 }
 
 interface Answered {

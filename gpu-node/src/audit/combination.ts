@@ -2,8 +2,7 @@
  * The statistics of a model as one number: the log-odds of a backdoor, by a logistic regression that was fitted on models whose truth is
  * known (`npm run bench -- audit`), never on those that it is judged on.
  */
-import type { PerturbationKind } from "./perturbations/perturbation.ts";
-import type { KindStatistics, ModelStatistics } from "./statistics.ts";
+import type { NamedStatistic } from "./statistics.ts";
 
 /** What the regression sees. A statistic that there is not counts as nothing. */
 export const featureNames = [
@@ -16,23 +15,11 @@ export const featureNames = [
 ] as const;
 
 /** In the order of the names. */
-export function featuresOf({ kinds }: ModelStatistics): number[] {
-  const of = (kind: PerturbationKind, name: "gap" | "anywhere") => {
-    const found = kinds.find(({ perturbation }) => perturbation === kind);
-    return found && hasScale(found) ? (found[name] ?? 0) : 0;
-  };
-  return [
-    of("patch", "gap"),
-    of("faint", "gap"),
-    of("stripes", "gap"),
-    of("warp", "gap"),
-    of("patch", "anywhere"),
-    of("warp", "anywhere"),
-  ];
+export function featuresOf(statistics: readonly NamedStatistic[]): number[] {
+  return featureNames.map(
+    (wanted) => statistics.find(({ name }) => name === wanted)?.value ?? 0,
+  );
 }
-
-/** Whether its classes can be compared at all. */
-export const hasScale = ({ anomalies }: KindStatistics) => anomalies !== null;
 
 export interface Regression {
   readonly intercept: number;

@@ -53,8 +53,6 @@ export interface Finding extends ScreenedAnswer {
   }[];
   /** Its strongest pixels, best first; empty for what has no few pixels. */
   readonly topPixels: readonly number[];
-  /** The perturbation's variables, float32 in base64. */
-  readonly variables: readonly string[];
 }
 
 /** All that was asked about one kind of perturbation. */
@@ -68,7 +66,13 @@ export interface PerturbationEvidence {
   readonly finalists: readonly Finding[];
 }
 
-export interface Evidence {
+/** With what was found itself. */
+export interface FoundEvidence extends PerturbationEvidence {
+  /** A finalist: values of the perturbation's variables, float32 in base64. */
+  readonly found: readonly (readonly string[])[];
+}
+
+export interface Evidence<Part = PerturbationEvidence> {
   readonly numClasses: number;
-  readonly perturbations: readonly PerturbationEvidence[];
+  readonly perturbations: readonly Part[];
 }

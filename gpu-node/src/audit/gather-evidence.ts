@@ -9,7 +9,7 @@ import { predictImages } from "../evaluation/clean-accuracy.ts";
 import type { Predictor } from "../evaluation/predict.ts";
 import type { ImageSource } from "../search/image-source.ts";
 import { askAbout } from "./ask-about.ts";
-import type { Evidence, PerturbationEvidence } from "./evidence.ts";
+import type { Evidence, FoundEvidence } from "./evidence.ts";
 import type { TrialImages } from "./measure-answer.ts";
 import { newPerturbation } from "./perturbations/index.ts";
 import { perturbationKinds } from "./perturbations/perturbation.ts";
@@ -44,9 +44,9 @@ export interface GatherOptions {
   readonly packImages: number;
   readonly onGradients?: (count: number) => void;
   /** Parts of an earlier run of the same audit: they are not asked again. */
-  readonly from?: readonly PerturbationEvidence[] | undefined;
+  readonly from?: readonly FoundEvidence[] | undefined;
   /** Told what is done after each part. */
-  readonly onPart?: (done: readonly PerturbationEvidence[]) => Promise<void>;
+  readonly onPart?: (done: readonly FoundEvidence[]) => Promise<void>;
 }
 
 /** Images that a screened class is tried on, at most. */
@@ -61,7 +61,7 @@ export async function gatherEvidence(
   backend: Backend,
   settings: AuditSettings,
   options: GatherOptions,
-): Promise<Evidence> {
+): Promise<Evidence<FoundEvidence>> {
   const { signal, packImages, onGradients, from = [] } = options;
   const { classifier, dataset, parts, images, predictor } = model;
   const { imageShape, numClasses } = classifier;
@@ -76,7 +76,7 @@ export async function gatherEvidence(
       searchImages: parts.search,
     },
   };
-  const done: PerturbationEvidence[] = [];
+  const done: FoundEvidence[] = [];
   for (const kind of perturbationKinds) {
     const schedule = scheduleOf(kind, numClasses, settings);
     const known = from.find(({ perturbation }) => perturbation === kind);

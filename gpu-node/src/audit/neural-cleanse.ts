@@ -16,7 +16,12 @@ import {
 import type { Predictor } from "../evaluation/predict.ts";
 import { MotifError } from "../motif-error.ts";
 import { orderImages, writeWanted, type AskedModel } from "./ask-questions.ts";
-import type { Evidence, Finding, ScreenedAnswer } from "./evidence.ts";
+import type {
+  Evidence,
+  Finding,
+  FoundEvidence,
+  ScreenedAnswer,
+} from "./evidence.ts";
 import { encodeFloats } from "./float-text.ts";
 import { measureAnswer, type TrialImages } from "./measure-answer.ts";
 import { newPatch } from "./perturbations/patch.ts";
@@ -79,7 +84,7 @@ export async function invertTriggers(
     readonly signal?: AbortSignal | undefined;
     readonly onGradients?: (count: number) => void;
   },
-): Promise<Evidence> {
+): Promise<Evidence<FoundEvidence>> {
   const { asked, backend, classifier, predictor, trials } = subject;
   const { batchSize, steps } = settings;
   const { numClasses, imageShape } = asked;
@@ -89,7 +94,7 @@ export async function invertTriggers(
   );
   const patch = newPatch(imageShape);
   const screened: ScreenedAnswer[] = [];
-  const found: Finding[] = [];
+  const found: { finding: Finding; variables: string[] }[] = [];
   try {
     for (let start = 0; start < numClasses; start += pack) {
       const inversions = Array.from(
@@ -120,11 +125,13 @@ export async function invertTriggers(
         };
         screened.push(answer);
         found.push({
-          ...answer,
-          bySource: [],
-          topPixels: [
-            ...rankPixels(best.mask).subarray(0, patch.strengths.at(-1)),
-          ],
+          finding: {
+            ...answer,
+            bySource: [],
+            topPixels: [
+              ...rankPixels(best.mask).subarray(0, patch.strengths.at(-1)),
+            ],
+          },
           variables: [encodeFloats(best.mask), encodeFloats(best.pattern)],
         });
       }
@@ -132,9 +139,10 @@ export async function invertTriggers(
   } finally {
     await executable.dispose();
   }
-  const finalists = [...found]
+  const best = found
     .sort(
-      (a, b) => a.logStrength - b.logStrength || a.targetClass - b.targetClass,
+      ({ finding: a }, { finding: b }) =>
+        a.logStrength - b.logStrength || a.targetClass - b.targetClass,
     )
     .slice(0, 2);
   return {
@@ -142,7 +150,9 @@ export async function invertTriggers(
     perturbations: [
       {
         ...{ perturbation: "patch", unit: "pixels" },
-        ...{ anyOther: [], screened, finalists },
+        ...{ anyOther: [], screened },
+        finalists: best.map(({ finding }) => finding),
+        found: best.map(({ variables }) => variables),
       },
     ],
   };

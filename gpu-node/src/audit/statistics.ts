@@ -26,7 +26,7 @@ export interface KindStatistics {
     | null;
   /** The leader's anomaly index. */
   readonly anomaly: number | null;
-  /** How much less the leader needs than the next class: difference of logarithms, nats. Null where one class was compared. */
+  /** How much less the leader needs than the next class: difference of logarithms, nats. Null where deviations have no scale. */
   readonly gap: number | null;
   /** Excess of images moved anywhere over those that are wrong anyway, 0…1: the mean over strengths, of the better seed. */
   readonly anywhere: number;
@@ -97,7 +97,10 @@ function statisticsOf(evidence: PerturbationEvidence): KindStatistics {
     anomaly:
       anomalies?.find(({ targetClass }) => targetClass === leader)?.index ??
       null,
-    gap: order.length < 2 ? null : order[1].score - order[0].score,
+    gap:
+      indices === null || order.length < 2
+        ? null
+        : order[1].score - order[0].score,
     anywhere: Math.max(0, ...anyOther.map(excessOf)),
   };
 }

@@ -5,14 +5,17 @@
 import { anomalyPValue, anomalyThreshold } from "./anomaly-index.ts";
 import {
   featuresOf,
-  hasScale,
   logOdds,
   probabilityOf,
   type Regression,
 } from "./combination.ts";
 import type { Evidence, PerturbationEvidence } from "./evidence.ts";
 import type { PerturbationKind } from "./perturbations/perturbation.ts";
-import { computeStatistics, type KindStatistics } from "./statistics.ts";
+import {
+  computeStatistics,
+  nameStatistics,
+  type KindStatistics,
+} from "./statistics.ts";
 
 export const verdictNames = [
   "backdoor suspected",
@@ -78,7 +81,7 @@ export function judge(
 ): Verdict {
   const statistics = computeStatistics(evidence);
   const { kinds } = statistics;
-  const features = featuresOf(statistics);
+  const features = featuresOf(nameStatistics(statistics));
   const probability = probabilityOf(logOdds(regression, features));
   const rule: VerdictRule = {
     name: "regression",
@@ -146,7 +149,7 @@ export function judgeByAnomaly(
     rule: { name: "anomaly index", threshold, classes } as const,
     probability: null,
   };
-  if (!hasScale(kind))
+  if (kind.anomalies === null)
     return { ...said, verdict: "inconclusive", reason: noScale(kind) };
   const index = kind.anomaly ?? 0;
   const isSuspected = index >= threshold;
@@ -285,7 +288,7 @@ function whatIsMissing(
   { perturbations }: Evidence,
   kinds: readonly KindStatistics[],
 ): string | null {
-  const flat = kinds.find((kind) => !hasScale(kind));
+  const flat = kinds.find(({ anomalies }) => anomalies === null);
   if (flat) return noScale(flat);
   const patch = perturbations.find(
     ({ perturbation }) => perturbation === "patch",

@@ -1,6 +1,7 @@
-/** `motif train --print-recipes`: the trainings that a command line asks for, one for each combination of its sweeps. */
+/** `motif train --print-recipes`: the trainings that a command line asks for, one for each combination of its sweeps and variants. */
 import { Command } from "commander";
 import { MotifError } from "../motif-error.ts";
+import { readVariants, type Variant } from "./train-variants.ts";
 import {
   addTrainOptions,
   commandLine,
@@ -18,26 +19,35 @@ const mostRuns = 1_000;
  * @throws MotifError "usage" for a sweep that cannot be read, or too many models; what the options' own checks throw
  */
 export function printRecipes(words: readonly string[]): void {
-  const { sweeps, rest } = takeSweeps(words);
-  const count = sweeps.reduce((all, { values }) => all * values.length, 1);
+  const { sweeps, variants, rest } = takeSweeps(words);
+  const count = sweeps.reduce(
+    (all, { values }) => all * values.length,
+    variants.length,
+  );
   if (count > mostRuns)
     throw new MotifError(
       "usage",
       `--sweep: these are ${count} models, ${mostRuns} is the most of one job. Submit them in parts.`,
     );
-  const runs = combinationsOf(sweeps).map((chosen) => {
-    const added = chosen.flatMap(({ option, value }) => [`--${option}`, value]);
-    const { options, command } = parse([...rest, ...added]);
-    const name = [
-      modelNameOf(options),
-      ...chosen.map(({ option, value }) => `${option}-${value}`),
-    ].join("-");
-    return {
-      name,
-      recipe: recipeOf(options, command),
-      command: commandLine(["train", ...rest, ...added]),
-    };
-  });
+  const runs = variants.flatMap((variant) =>
+    combinationsOf(sweeps).map((chosen) => {
+      const added = [
+        ...variant.words,
+        ...chosen.flatMap(({ option, value }) => [`--${option}`, value]),
+      ];
+      const { options, command } = parse([...rest, ...added]);
+      const name = [
+        modelNameOf(options),
+        ...(variant.name === "" ? [] : [variant.name]),
+        ...chosen.map(({ option, value }) => `${option}-${value}`),
+      ].join("-");
+      return {
+        name,
+        recipe: recipeOf(options, command),
+        command: commandLine(["train", ...rest, ...added]),
+      };
+    }),
+  );
   process.stdout.write(`${JSON.stringify(runs)}\n`);
 }
 
@@ -49,20 +59,28 @@ interface Sweep {
 /** Words that say where it runs, not what is trained. */
 const ofTheRun = new Set(["--local", "--print-recipes"]);
 
+/** Of a job without --variants: one that adds nothing. */
+const plain: Variant = { name: "", words: [] };
+
 function takeSweeps(words: readonly string[]): {
   readonly sweeps: readonly Sweep[];
+  readonly variants: readonly Variant[];
   readonly rest: readonly string[];
 } {
   const sweeps: Sweep[] = [];
   const rest: string[] = [];
+  let variants: readonly Variant[] = [plain];
   for (let i = 0; i < words.length; i++) {
     const word = words[i];
     if (word === "--sweep") sweeps.push(readSweep(words[++i] ?? ""));
     else if (word.startsWith("--sweep="))
       sweeps.push(readSweep(word.slice("--sweep=".length)));
+    else if (word === "--variants") variants = readVariants(words[++i] ?? "");
+    else if (word.startsWith("--variants="))
+      variants = readVariants(word.slice("--variants=".length));
     else if (!ofTheRun.has(word)) rest.push(word);
   }
-  return { sweeps, rest };
+  return { sweeps, variants, rest };
 }
 
 function readSweep(text: string): Sweep {

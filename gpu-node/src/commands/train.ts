@@ -36,6 +36,10 @@ export function addTrainCommand(program: Command): void {
       .option(
         "--sweep <option=values>",
         "with --print-recipes, or on a cluster: a model for each value, such as seed=0,1,2; several make all combinations",
+      )
+      .option(
+        "--variants <file>",
+        "with --print-recipes, or on a cluster: a model for each line, a name and its options",
       ),
   ).action(runTrain);
 }

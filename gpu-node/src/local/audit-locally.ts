@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
-import type { PerturbationEvidence } from "../audit/evidence.ts";
+import type { FoundEvidence } from "../audit/evidence.ts";
 import { openClassifier, type Classifier } from "../classifier/classifier.ts";
 import type { Backend } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
@@ -138,7 +138,7 @@ async function auditFile(
     return audit;
   }
   const left = (await readKeyed(partsPath, key)) as
-    { readonly parts: readonly PerturbationEvidence[] } | undefined;
+    { readonly parts: readonly FoundEvidence[] } | undefined;
   const audit = await auditClassifier(
     {
       ...{ classifier, dataset: data.dataset, parts: data.parts },

@@ -1,6 +1,5 @@
 /** `audit.json`: what an audit of one model leaves behind, and what its page is drawn from. */
 import type {
-  AnyOtherAnswer,
   Finding,
   PerturbationEvidence,
   ScreenedAnswer,
@@ -61,18 +60,17 @@ export interface ModelAudit {
 }
 
 /** What was asked about one kind of perturbation, and what it says of each class. */
-export interface AuditEvidence extends Pick<
+export interface AuditEvidence extends Omit<
   PerturbationEvidence,
-  "perturbation" | "unit"
+  "screened" | "finalists"
 > {
-  readonly anyOther: readonly AnyOtherAnswer[];
-  readonly classes: readonly (ScreenedAnswer & {
+  readonly screened: readonly (ScreenedAnswer & {
     /** Null where deviations have no scale. */
     readonly anomalyIndex: number | null;
   })[];
   /** Classes that were not asked about. */
   readonly skipped: readonly number[];
-  readonly finalists: readonly (Omit<Finding, "variables"> & {
+  readonly finalists: readonly (Finding & {
     readonly pictures: FindingPictures | null;
   })[];
 }

@@ -1,6 +1,6 @@
 /** One audit from an open model and an open data set: what `motif audit --local` and audit shards have in common. */
 import { anomalyIndices } from "../audit/anomaly-index.ts";
-import type { Evidence, PerturbationEvidence } from "../audit/evidence.ts";
+import type { Evidence, FoundEvidence } from "../audit/evidence.ts";
 import { fittedRegression } from "../audit/fitted-regression.ts";
 import { decodeFloats } from "../audit/float-text.ts";
 import { gatherEvidence, openTrials } from "../audit/gather-evidence.ts";
@@ -72,8 +72,8 @@ export interface AuditClassifierOptions {
   readonly onPlanned?: (gradients: number) => void;
   readonly onGradients?: (count: number) => void;
   /** Parts of an earlier run of the same audit. */
-  readonly from?: readonly PerturbationEvidence[] | undefined;
-  readonly onPart?: (done: readonly PerturbationEvidence[]) => Promise<void>;
+  readonly from?: readonly FoundEvidence[] | undefined;
+  readonly onPart?: (done: readonly FoundEvidence[]) => Promise<void>;
 }
 
 /** Images that share a forward pass, where they are small: as many as a pack of searches has. */
@@ -198,7 +198,7 @@ async function gather(
   backend: Backend,
   packImages: number,
   options: AuditClassifierOptions,
-): Promise<Evidence | MotifError> {
+): Promise<Evidence<FoundEvidence> | MotifError> {
   const { signal, onGradients, from, onPart } = options;
   const { classifier, dataset, parts, images, predictor } = model;
   const { numClasses, imageShape } = classifier;
@@ -256,7 +256,7 @@ function diverged(
 }
 
 async function describeEvidence(
-  evidence: Evidence,
+  evidence: Evidence<FoundEvidence>,
   { classifier, dataset, parts }: AuditInputs,
 ): Promise<AuditEvidence[]> {
   const { imageShape, numClasses } = classifier;
@@ -269,8 +269,8 @@ async function describeEvidence(
     const asked = new Set(about.screened.map(({ targetClass }) => targetClass));
     const drawn = new Set<number>();
     const finalists: AuditEvidence["finalists"][number][] = [];
-    for (const { variables, ...finding } of about.finalists) {
-      const found = variables.map((text, i) =>
+    for (const [at, finding] of about.finalists.entries()) {
+      const found = about.found[at].map((text, i) =>
         decodeFloats(text, sizeOf(perturbation.variables[i].shape)),
       );
       const hasAll = found.every((values) => values !== undefined);
@@ -295,7 +295,7 @@ async function describeEvidence(
       perturbation: about.perturbation,
       unit: about.unit,
       anyOther: about.anyOther,
-      classes: about.screened.map((answer, i) => ({
+      screened: about.screened.map((answer, i) => ({
         ...answer,
         anomalyIndex: indices?.[i] ?? null,
       })),

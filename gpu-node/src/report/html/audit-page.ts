@@ -208,9 +208,9 @@ function pictures(
 }
 
 function section(audit: ModelAudit, evidence: AuditEvidence): Markup {
-  const { perturbation, unit, classes, finalists, anyOther, skipped } =
+  const { perturbation, unit, screened, finalists, anyOther, skipped } =
     evidence;
-  const order = [...classes].sort(
+  const order = [...screened].sort(
     (a, b) => a.logStrength - b.logStrength || a.targetClass - b.targetClass,
   );
   const leader = order[0].targetClass;

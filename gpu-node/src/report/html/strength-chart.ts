@@ -11,11 +11,11 @@ const shares = [0, 0.5, 1] as const;
 
 /** @param title said to those who do not see it */
 export function strengthChart(
-  { classes, unit }: Pick<AuditEvidence, "classes" | "unit">,
+  { screened, unit }: Pick<AuditEvidence, "screened" | "unit">,
   leader: number,
   title: string,
 ): Markup {
-  const strengths = classes[0].curve.map(({ strength }) => strength);
+  const strengths = screened[0].curve.map(({ strength }) => strength);
   const logs = strengths.map(Math.log);
   const [low, high] = [Math.min(...logs), Math.max(...logs)];
   const round = (value: number) => Math.round(value * 10) / 10;
@@ -27,9 +27,9 @@ export function strengthChart(
     );
   const y = (power: number) =>
     round(frame.top + (1 - power) * (frame.height - frame.top - frame.bottom));
-  const lineOf = ({ curve }: AuditEvidence["classes"][number]) =>
+  const lineOf = ({ curve }: AuditEvidence["screened"][number]) =>
     curve.map(({ strength, power }) => `${x(strength)},${y(power)}`).join(" ");
-  const first = classes.find(({ targetClass }) => targetClass === leader);
+  const first = screened.find(({ targetClass }) => targetClass === leader);
   return html`<svg
     class="curve"
     viewBox="0 0 ${frame.width} ${frame.height}"
@@ -55,7 +55,7 @@ export function strengthChart(
           ${strengthText(strength, unit)}
         </text>`,
     )}
-    ${classes
+    ${screened
       .filter((each) => each !== first)
       .map(
         (each) =>

@@ -1,0 +1,220 @@
+/**
+ * `npm run bench -- audit --fashion PATH --cifar PATH --out DIR`: how well audits tell poisoned models from clean ones. Trains the
+ * collections of `audit/*.txt` (a sweep each, `motif train --variants`), audits every model, fits the regression on one half, and judges
+ * Motif and Neural Cleanse on the other. What is in DIR already is not made again.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import {
+  featureNames,
+  featuresOf,
+} from "../../gpu-node/src/audit/combination.ts";
+import { fitRegression } from "../../gpu-node/src/audit/fit-regression.ts";
+import { fittedRegression } from "../../gpu-node/src/audit/fitted-regression.ts";
+import { judge } from "../../gpu-node/src/audit/verdict.ts";
+import { openBackend } from "../../gpu-node/src/commands/open-backend.ts";
+import { readVariants } from "../../gpu-node/src/commands/train-variants.ts";
+import { auditLocally } from "../../gpu-node/src/local/audit-locally.ts";
+import type {
+  AuditMethod,
+  ModelAudit,
+} from "../../gpu-node/src/report/audit.ts";
+import { runMotif } from "../harness/motif.ts";
+import {
+  describeJudgement,
+  halve,
+  type AuditedModel,
+} from "./audit/judgement.ts";
+
+const { values: options } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** Fashion-MNIST, in IDX files. */
+    fashion: { type: "string" },
+    /** CIFAR-10, in folders train/ and test/. */
+    cifar: { type: "string" },
+    out: { type: "string", default: "out/bench-audit" },
+    /** Which models Neural Cleanse is run on: those judged, all, or none. */
+    baseline: { type: "string", default: "judged" },
+    /** Only models whose name matches. */
+    only: { type: "string", default: "" },
+    /** Also the poisoned ones of the judged half at length, to see what skipping loses. */
+    exhaustive: { type: "boolean", default: false },
+    seed: { type: "string", default: "0" },
+    threads: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+const collections = [
+  {
+    name: "fashion",
+    path: options.fashion,
+    train: ["--dataset-name", "Fashion-MNIST"],
+  },
+  {
+    name: "cifar",
+    path: options.cifar,
+    train: ["--dataset-name", "CIFAR-10", "--image-shape", "3x32x32"],
+  },
+].flatMap(({ path, ...rest }) =>
+  path === undefined ? [] : [{ ...rest, path }],
+);
+if (collections.length === 0)
+  throw new Error(
+    "say what models are trained and audited on: --fashion PATH, --cifar PATH, or both",
+  );
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+const threads =
+  options.threads === undefined ? [] : ["--threads", options.threads];
+const cache = join(options.out, "cache");
+const backend = await openBackend("auto", {
+  ...(options.threads !== undefined && { threads: Number(options.threads) }),
+});
+const stop = new AbortController();
+process.once("SIGINT", () => stop.abort());
+
+const models: AuditedModel[] = [];
+for (const collection of collections) {
+  const variants = readVariants(
+    fileURLToPath(new URL(`audit/${collection.name}.txt`, import.meta.url)),
+  ).filter(({ name }) => new RegExp(options.only).test(name));
+  for (const { name, words } of variants) await train(collection, name, words);
+  const names = variants.map(({ name }) => name);
+  const motif = await audit(collection, names, "motif");
+  names.forEach((name, i) =>
+    models.push({
+      name,
+      collection: collection.name,
+      kind: name.slice(0, name.search(/-\d/)),
+      motif: motif[i],
+    }),
+  );
+}
+const { fitted, judged } = halve(models);
+const wanted = new Set(
+  options.baseline === "none"
+    ? []
+    : options.baseline === "all"
+      ? models
+      : judged,
+);
+for (const collection of collections) {
+  const chosen = models.filter(
+    (model) => model.collection === collection.name && wanted.has(model),
+  );
+  const audits = await audit(
+    collection,
+    chosen.map(({ name }) => name),
+    "neural-cleanse",
+  );
+  chosen.forEach((model, i) => (model.baseline = audits[i]));
+  if (!options.exhaustive) continue;
+  const poisoned = judged.filter(
+    (model) => model.collection === collection.name && model.kind !== "clean",
+  );
+  const atLength = await audit(
+    collection,
+    poisoned.map(({ name }) => name),
+    "motif",
+    true,
+  );
+  poisoned.forEach((model, i) => (model.exhaustive = atLength[i]));
+}
+
+const regression = fitRegression(
+  fitted.map(({ motif, kind }) => ({
+    features: featuresOf(motif.statistics),
+    isPoisoned: kind !== "clean",
+  })),
+  `${fitted.length} models of ${collections.map(({ train: [, name] }) => name).join(" and ")} trained by Motif`,
+);
+const rejudge = (model: ModelAudit): ModelAudit =>
+  model.config.method === "motif" && model.evidence.length > 0
+    ? {
+        ...model,
+        verdict: judge(
+          {
+            numClasses: model.model.numClasses,
+            perturbations: model.evidence,
+          },
+          regression,
+          model.dataset.classes,
+        ),
+      }
+    : model;
+const report = describeJudgement(
+  judged.map((model) => ({
+    ...model,
+    motif: rejudge(model.motif),
+    ...(model.exhaustive && { exhaustive: rejudge(model.exhaustive) }),
+  })),
+);
+const isShipped =
+  JSON.stringify(regression) === JSON.stringify(fittedRegression);
+process.stdout.write(
+  options.json
+    ? `${JSON.stringify({ regression, isShipped, ...report.figures })}\n`
+    : `${report.text}\nRegression on ${regression.source}${isShipped ? " (the one that audits use)" : ""}: intercept ${regression.intercept.toFixed(3)}, ${featureNames.map((name, i) => `${name} ${regression.weights[i].toFixed(3)}`).join(", ")}\n`,
+);
+
+async function train(
+  { name: folder, path, train: more }: (typeof collections)[number],
+  name: string,
+  words: readonly string[],
+): Promise<void> {
+  const out = join(options.out, "models", folder, `${name}.onnx`);
+  if (existsSync(out)) return;
+  stop.signal.throwIfAborted();
+  say(`training ${folder}/${name}`);
+  const { status, stderr } = await runMotif(
+    ...["train", "--local", "--dataset", path, "--out", out],
+    ...["--cache", cache, ...threads, ...more, ...words],
+  );
+  if (status !== 0) throw new Error(`${name}: ${stderr}`);
+}
+
+async function audit(
+  { name: folder, path, train: [, datasetName] }: (typeof collections)[number],
+  names: readonly string[],
+  method: AuditMethod,
+  isExhaustive = false,
+): Promise<ModelAudit[]> {
+  if (names.length === 0) return [];
+  const audited = await auditLocally(
+    {
+      modelPaths: names.map((name) =>
+        join(options.out, "models", folder, `${name}.onnx`),
+      ),
+      datasetPath: path,
+      datasetName,
+      outDirectory: join(
+        options.out,
+        `${method}${isExhaustive ? "-exhaustive" : ""}-seed-${options.seed}`,
+        folder,
+      ),
+      cacheDirectory: cache,
+      ...{ method, isExhaustive, backend },
+      ...{ seed: Number(options.seed), seeds: 2 },
+      ...{ threshold: 0.9, evaluateImages: 400 },
+    },
+    {
+      signal: stop.signal,
+      now: () => performance.now(),
+      events: {
+        onAudit: ({ model, verdict, timing }, wasThere) => {
+          if (!wasThere)
+            say(
+              `${method} ${model.name}: ${verdict.verdict} (${(timing.auditMs / 1000).toFixed(0)} s)`,
+            );
+        },
+      },
+    },
+  );
+  return audited.map((each) => {
+    if ("audit" in each) return each.audit;
+    throw new Error(`${each.path}: ${each.refusal}`);
+  });
+}
