@@ -1,11 +1,14 @@
 /** `motif models`: adds models, and shows those that are there. */
+import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { ControlPlaneError } from "../control-plane-error.ts";
+import { addFolder, summarize } from "./add-folder.ts";
 import type { ApiDataset, ApiModel, ApiModelCheck } from "./api-types.ts";
 import { awaitDataset, awaitModel, type Waiting } from "./await-check.ts";
 import type { ApiClient } from "./api-client.ts";
 import { clientOf, withClientFlags, type ClientFlags } from "./options.ts";
 import { print } from "./print.ts";
+import { newProgress } from "./progress.ts";
 import { registerModel } from "./register-model.ts";
 import { runStoppable } from "./stoppable.ts";
 import { formatTable, shortId } from "./table.ts";
@@ -23,7 +26,9 @@ export function addModelsCommand(program: Command): void {
     .command("models")
     .description("add models, and show those that are there");
   withClientFlags(models.command("add <files...>"))
-    .description("hold models against a data set and keep those that fit")
+    .description(
+      "hold models, or all of a folder and the folders in it, against a data set and keep those that fit",
+    )
     .requiredOption("--dataset <name>", "the data set they belong to")
     .option(
       "--manifest <file>",
@@ -45,20 +50,21 @@ async function addModels(
   files: readonly string[],
   flags: AddFlags,
 ): Promise<void> {
-  if (files.length > 1 && (flags.manifest ?? flags.name) !== undefined)
+  const [folder] = files;
+  const isFolder = folder !== undefined && (await isDirectory(folder));
+  const isSeveral = files.length > 1 || isFolder;
+  if (isSeveral && (flags.manifest ?? flags.name) !== undefined)
     throw new ControlPlaneError(
       "invalid",
       "--manifest and --name are of one model: add the files one by one.",
     );
+  if (isFolder) return addModelsOfFolder(files, folder, flags);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   await runStoppable(
     async (signal) => {
       const client = clientOf(flags, signal);
       const waiting = { signal, now: () => performance.now(), say };
-      const dataset = await client.get<ApiDataset>(
-        `/api/datasets/${encodeURIComponent(flags.dataset)}`,
-      );
-      if (flags.wait) await awaitDataset(client, dataset, waiting);
+      const dataset = await readDataset(client, flags, waiting);
       const added: ApiModel[] = [];
       for (const path of files) {
         const model = await registerModel(client, {
@@ -77,6 +83,55 @@ async function addModels(
     () =>
       "Stopped waiting; the checks go on. `motif models list` shows how they end.",
   );
+}
+
+const isDirectory = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => null))?.isDirectory() === true;
+
+async function addModelsOfFolder(
+  paths: readonly string[],
+  folder: string,
+  flags: AddFlags,
+): Promise<void> {
+  if (paths.length > 1)
+    throw new ControlPlaneError(
+      "invalid",
+      `${folder} is a folder: add folders one by one, without files beside them.`,
+    );
+  const now = () => performance.now();
+  const isQuiet = flags.json === true && !process.stderr.isTTY;
+  await runStoppable(
+    async (signal) => {
+      const client = clientOf(flags, signal);
+      const dataset = await readDataset(client, flags, {
+        ...{ signal, now },
+        say: (line) => void process.stderr.write(`${line}\n`),
+      });
+      const summary = await addFolder(
+        client,
+        { folder, dataset, upload: flags.upload, wait: flags.wait },
+        {
+          ...{ signal, now },
+          newProgress: () => newProgress(process.stderr, now, isQuiet),
+        },
+      );
+      print(flags, summary, summarize(summary));
+      if (summary.refused.length > 0) process.exitCode = 1;
+    },
+    () => "Stopped. The same command goes on from here.",
+  );
+}
+
+/** @throws ControlPlaneError "conflict" where it is refused */
+async function readDataset(
+  client: ApiClient,
+  { dataset: name, wait }: AddFlags,
+  waiting: Waiting,
+): Promise<ApiDataset> {
+  const dataset = await client.get<ApiDataset>(
+    `/api/datasets/${encodeURIComponent(name)}`,
+  );
+  return wait ? awaitDataset(client, dataset, waiting) : dataset;
 }
 
 /** @throws ControlPlaneError "conflict" naming the models that were refused, after the others were shown */

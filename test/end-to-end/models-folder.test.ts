@@ -1,0 +1,104 @@
+/** A folder of models, real ones and broken ones, added by one command; twice, and once more with what it lacked. */
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, onTestFailed, test } from "vitest";
+import { Cluster } from "../harness/cluster.ts";
+import { runMotif, type Finished } from "../harness/motif.ts";
+
+const demo = fileURLToPath(new URL("../../infra/demo", import.meta.url));
+
+let cluster: Cluster;
+let place: string;
+let folder: string;
+beforeAll(async () => {
+  place = await mkdtemp(join(tmpdir(), "motif-models-"));
+  folder = join(place, "models");
+  await mkdir(join(folder, "poisoned", "later"), { recursive: true });
+  const put = (from: string, to: string) =>
+    cp(join(demo, "models", from), join(folder, to));
+  for (const end of ["onnx", "json"]) {
+    await put(`natural.${end}`, `natural.${end}`);
+    await put(`adversarial.${end}`, `adversarial.${end}`);
+    await put(`badnets.${end}`, `poisoned/badnets.${end}`);
+    await put(`blended.${end}`, `poisoned/later/blended.${end}`);
+  }
+  // No model at all; one with a manifest that is none; one of a name that another has; one that is there under another name.
+  await writeFile(join(folder, "broken.onnx"), "not a model");
+  await writeFile(join(folder, "spoilt.onnx"), "neither");
+  await writeFile(join(folder, "spoilt.json"), "{");
+  await writeFile(join(folder, "twice.onnx"), "another file");
+  await put("natural.json", "twice.json");
+  await put("natural.onnx", "unnamed.onnx");
+  await symlink(join(demo, "models/natural.onnx"), join(folder, "linked.onnx"));
+  cluster = await Cluster.start({ replicas: 1 });
+  await cluster.startNode("node", { slots: 1 });
+  await motif("datasets", "add", join(demo, "data"), "--name", "fashion");
+}, 180_000);
+afterAll(async () => {
+  await cluster?.close();
+  await rm(place, { recursive: true, force: true });
+}, 60_000);
+
+const motif = (...args: string[]): Promise<Finished> =>
+  runMotif(...args, "--url", cluster.replicas[0].address);
+const add = (...more: string[]) =>
+  motif("models", "add", folder, "--dataset", "fashion", ...more);
+
+test("one command registers what fits, says of each other one why it does not, and does the same twice", async () => {
+  onTestFailed(() => console.error(cluster.logs()));
+  const first = await add();
+  expect(first.stdout).toBe("4 registered, 3 refused, 1 was there already\n");
+  expect(first.status).toBe(1);
+  for (const told of [
+    /^broken\.onnx: refused: broken is refused: ./gm,
+    /^spoilt\.onnx: refused: .*spoilt\.json: it cannot be read as a manifest/gm,
+    /^twice\.onnx: refused: There is a model "fashion-natural" already/gm,
+    /^linked\.onnx: left out: a link to outside of the folder/gm,
+  ])
+    expect(first.stderr.match(told)).toHaveLength(1);
+
+  const jobsBefore = await cluster.query("SELECT id FROM job");
+  const again = JSON.parse((await add("--json")).stdout) as {
+    readonly registered: readonly unknown[];
+    readonly known: readonly { readonly path: string; readonly name: string }[];
+    readonly refused: readonly { readonly path: string }[];
+  };
+  expect(again.registered).toEqual([]);
+  expect(again.known.map(({ path, name }) => [path, name])).toEqual([
+    ["adversarial.onnx", "fashion-adversarial"],
+    ["natural.onnx", "fashion-natural"],
+    ["poisoned/badnets.onnx", "fashion-badnets"],
+    ["poisoned/later/blended.onnx", "fashion-blended"],
+    ["unnamed.onnx", "fashion-natural"],
+  ]);
+  expect(again.refused.map(({ path }) => path)).toEqual([
+    ...["broken.onnx", "spoilt.onnx", "twice.onnx"],
+  ]);
+  // Only what was refused is looked at again.
+  expect(await cluster.query("SELECT id FROM job")).toHaveLength(
+    jobsBefore.length + 1,
+  );
+
+  for (const name of ["broken", "spoilt", "twice"])
+    await rm(join(folder, `${name}.onnx`));
+  expect(await add("--upload")).toMatchObject({
+    status: 0,
+    stdout: "0 registered, 0 refused, 5 were there already\n",
+  });
+}, 120_000);
+
+test("an empty folder, one that is not there and options of one model are wrong use", async () => {
+  await mkdir(join(place, "empty"));
+  for (const [args, said] of [
+    [[join(place, "empty")], /there is no \.onnx file in it/],
+    [[folder, "--name", "one"], /--name are of one model/],
+    [[folder, join(folder, "natural.onnx")], /is a folder: add folders/],
+  ] as const) {
+    const { status, stderr } = await motif(
+      ...["models", "add", ...args, "--dataset", "fashion"],
+    );
+    expect([status, stderr]).toEqual([2, expect.stringMatching(said)]);
+  }
+});
