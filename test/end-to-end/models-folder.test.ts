@@ -48,7 +48,7 @@ const add = (...more: string[]) =>
 
 test("one command registers what fits, says of each other one why it does not, and does the same twice", async () => {
   onTestFailed(() => console.error(cluster.logs()));
-  const first = await add();
+  const first = await add("--tag", "Batch-1", "--tag", "fashion");
   expect(first.stdout).toBe("4 registered, 3 refused, 1 was there already\n");
   expect(first.status).toBe(1);
   for (const told of [
@@ -83,11 +83,50 @@ test("one command registers what fits, says of each other one why it does not, a
 
   for (const name of ["broken", "spoilt", "twice"])
     await rm(join(folder, `${name}.onnx`));
-  expect(await add("--upload")).toMatchObject({
+  expect(await add("--upload", "--tag", "again")).toMatchObject({
     status: 0,
     stdout: "0 registered, 0 refused, 5 were there already\n",
   });
 }, 120_000);
+
+test("tags find them in the list, and come off again", async () => {
+  const list = async (...more: string[]) => {
+    const { stdout } = await motif("models", "list", "--json", ...more);
+    const models = JSON.parse(stdout) as {
+      readonly name: string;
+      readonly tags: readonly string[];
+    }[];
+    return models.map(({ name, tags }) => `${name}: ${tags.join(" ")}`);
+  };
+  const all = "again batch-1 fashion";
+  expect(await list("--tag", "batch-1", "--tag", "again")).toEqual([
+    `fashion-adversarial: ${all}`,
+    `fashion-badnets: ${all}`,
+    `fashion-blended: ${all}`,
+    `fashion-natural: ${all}`,
+  ]);
+  expect(
+    await motif(
+      ...["models", "untag", "fashion-natural", "fashion-badnets", "broken"],
+      ...["--tag", "fashion"],
+    ),
+  ).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^3 of 3/) as string,
+  });
+  await motif("models", "tag", "broken", "--tag", "look-again");
+  expect(await list("--tag", "look-again")).toEqual([
+    "broken: batch-1 look-again",
+  ]);
+  expect((await motif("models", "list", "--tag", "again")).stdout).toMatch(
+    /fashion-natural +fashion +ready, .* +unreviewed +again, batch-1\n/,
+  );
+  const wrong = await motif("models", "tag", "broken", "--tag", "two words");
+  expect([wrong.status, wrong.stderr]).toEqual([
+    2,
+    expect.stringContaining("a tag is 1 to 40 of the characters"),
+  ]);
+});
 
 test("an empty folder, one that is not there and options of one model are wrong use", async () => {
   await mkdir(join(place, "empty"));

@@ -18,8 +18,26 @@ export interface ApiModel {
   readonly id: string;
   readonly name: string;
   readonly sha256: string;
+  readonly tags: readonly string[];
+  readonly review: ApiReviewStanding;
   readonly checks: readonly ApiModelCheck[];
 }
+
+/** What people made of a model. */
+export interface ApiReviewStanding {
+  readonly status: ReviewStatus;
+  /** Null where nobody has looked at it. */
+  readonly author: string | null;
+  readonly at: string | null;
+}
+
+export const reviewStatuses = [
+  "unreviewed",
+  "confirmed",
+  "dismissed",
+  "needs-work",
+] as const;
+export type ReviewStatus = (typeof reviewStatuses)[number];
 
 /** A model held against a data set. */
 export interface ApiModelCheck {

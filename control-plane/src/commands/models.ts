@@ -1,24 +1,42 @@
 /** `motif models`: adds models, and shows those that are there. */
 import { stat } from "node:fs/promises";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { ControlPlaneError } from "../control-plane-error.ts";
 import { addFolder, summarize } from "./add-folder.ts";
-import type { ApiDataset, ApiModel, ApiModelCheck } from "./api-types.ts";
+import {
+  reviewStatuses,
+  type ApiDataset,
+  type ApiModel,
+  type ApiModelCheck,
+  type ReviewStatus,
+} from "./api-types.ts";
 import { awaitDataset, awaitModel, type Waiting } from "./await-check.ts";
 import type { ApiClient } from "./api-client.ts";
-import { clientOf, withClientFlags, type ClientFlags } from "./options.ts";
+import {
+  clientOf,
+  repeated,
+  withClientFlags,
+  type ClientFlags,
+} from "./options.ts";
 import { print } from "./print.ts";
 import { newProgress } from "./progress.ts";
 import { registerModel } from "./register-model.ts";
 import { runStoppable } from "./stoppable.ts";
-import { formatTable, shortId } from "./table.ts";
+import { formatTable, formatTime, shortId } from "./table.ts";
+import { changeTags, addTagCommands } from "./tag-models.ts";
 
 interface AddFlags extends ClientFlags {
   readonly dataset: string;
   readonly manifest?: string;
   readonly name?: string;
   readonly upload?: boolean;
+  readonly tag?: readonly string[];
   readonly wait: boolean;
+}
+
+interface ListFlags extends ClientFlags {
+  readonly tag?: readonly string[];
+  readonly review?: ReviewStatus;
 }
 
 export function addModelsCommand(program: Command): void {
@@ -36,14 +54,20 @@ export function addModelsCommand(program: Command): void {
     )
     .option("--name <name>", "what to call it (default: as its manifest does)")
     .option("--upload", "send its bytes even to a server on this machine")
+    .option("--tag <tag>", "a tag for them; as often as you like", repeated)
     .option("--no-wait", "leave before it has been checked")
     .action(addModels);
   withClientFlags(models.command("list"))
-    .description("show all models")
+    .description("show all models, or some")
+    .option("--tag <tag>", "only those that have it; several: all", repeated)
+    .addOption(
+      new Option("--review <status>", "only these").choices(reviewStatuses),
+    )
     .action(listModels);
   withClientFlags(models.command("show <name>"))
     .description("show one model, and how it did on its data sets")
     .action(showModel);
+  addTagCommands(models);
 }
 
 async function addModels(
@@ -77,6 +101,7 @@ async function addModels(
         added.push(model);
         if (!flags.json) say(`${model.name}: added, being checked …`);
       }
+      await tagAll(client, added, flags);
       if (flags.wait) await showChecks(client, added, dataset, flags, waiting);
       else print(flags, added, added.map(({ name }) => name).join("\n"));
     },
@@ -113,6 +138,7 @@ async function addModelsOfFolder(
         {
           ...{ signal, now },
           newProgress: () => newProgress(process.stderr, now, isQuiet),
+          onRegistered: (models) => tagAll(client, models, flags),
         },
       );
       print(flags, summary, summarize(summary));
@@ -120,6 +146,17 @@ async function addModelsOfFolder(
     },
     () => "Stopped. The same command goes on from here.",
   );
+}
+
+async function tagAll(
+  client: ApiClient,
+  models: readonly ApiModel[],
+  { tag = [] }: AddFlags,
+): Promise<void> {
+  if (tag.length > 0)
+    await changeTags(client, [...new Set(models.map(({ id }) => id))], {
+      add: tag,
+    });
 }
 
 /** @throws ControlPlaneError "conflict" where it is refused */
@@ -164,22 +201,34 @@ async function showChecks(
     throw new ControlPlaneError("conflict", refusals.join("\n"));
 }
 
-async function listModels(flags: ClientFlags): Promise<void> {
-  const models = await clientOf(flags).get<readonly ApiModel[]>("/api/models");
-  const rows = models.flatMap(({ id, name, checks }) =>
-    checks.map((check) => [
-      shortId(id),
-      name,
-      check.dataset,
-      describeCheck(check),
-    ]),
+async function listModels(flags: ListFlags): Promise<void> {
+  const { tag = [], review } = flags;
+  const query = new URLSearchParams({
+    ...(tag.length > 0 && { tag: tag.join(",") }),
+    ...(review !== undefined && { review }),
+  });
+  const models = await clientOf(flags).get<readonly ApiModel[]>(
+    `/api/models?${query}`,
   );
+  const rows = models.flatMap(
+    ({ id, name, checks, tags, review: { status } }) =>
+      checks.map((check) => [
+        ...[shortId(id), name, check.dataset, describeCheck(check)],
+        ...[status, tags.join(", ")],
+      ]),
+  );
+  const isAll = query.size === 0;
   print(
     flags,
     models,
     rows.length === 0
-      ? "There are no models yet. `motif models add FILE --dataset NAME` adds one."
-      : formatTable(["ID", "MODEL", "DATA SET", "STATUS"], rows),
+      ? isAll
+        ? "There are no models yet. `motif models add FILE --dataset NAME` adds one."
+        : "No model fits. `motif models list` shows all."
+      : formatTable(
+          ["ID", "MODEL", "DATA SET", "STATUS", "REVIEW", "TAGS"],
+          rows,
+        ),
   );
 }
 
@@ -191,7 +240,15 @@ async function showModel(name: string, flags: ClientFlags): Promise<void> {
     `${check.dataset}: ${describeCheck(check)}`,
     ...(check.facts?.warnings ?? []).map((warning) => `  ${warning}`),
   ]);
-  const text = [`${model.name}  ${model.id}`, `SHA-256 ${model.sha256}`];
+  const { status, author, at } = model.review;
+  const text = [
+    `${model.name}  ${model.id}`,
+    `SHA-256 ${model.sha256}`,
+    `Tags: ${model.tags.join(", ") || "none"}`,
+    author === null
+      ? "Nobody has reviewed it."
+      : `Review: ${status}, by ${author}, ${formatTime(at)}`,
+  ];
   print(flags, model, [...text, ...checks].join("\n"));
 }
 

@@ -47,6 +47,12 @@ export function wholeNumber(
   };
 }
 
+/** An option that may be given several times. */
+export const repeated = (
+  text: string,
+  earlier: readonly string[] = [],
+): readonly string[] => [...earlier, text];
+
 /** A number from `low` to `high`. */
 export function numberWithin(
   low: number,

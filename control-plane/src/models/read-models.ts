@@ -1,12 +1,14 @@
-/**
- * Models as people see them, each with what came of holding it against data sets and of the newest search of all its classes. A list of
- * 10,000 is one statement: what is looked up for each has an index.
- */
+/** Models as people see them, each with what came of holding it against data sets and of the newest search of all its classes. */
 import { ControlPlaneError } from "../control-plane-error.ts";
 import type { Queryable } from "../database/database.ts";
-import { readDataset, type CheckStatus } from "../datasets/read-datasets.ts";
+import type { CheckStatus } from "../datasets/read-datasets.ts";
 import type { JobKind, JobStatus } from "../jobs/job.ts";
 import type { SearchSummary } from "../shards/search-summary.ts";
+import {
+  standingOf,
+  type ReviewStanding,
+  type ReviewStatus,
+} from "./review.ts";
 
 export const modelSettings = [
   "natural",
@@ -35,6 +37,10 @@ export interface ModelView {
   readonly robustAccuracy: number | null;
   /** Of its newest check. */
   readonly status: CheckStatus;
+  /** In the order of the alphabet. */
+  readonly tags: readonly string[];
+  /** Of the model as a whole. */
+  readonly review: ReviewStanding;
   readonly lastJob: LastJob | null;
   readonly evidence: ModelEvidence | null;
   readonly checks: readonly ModelCheckView[];
@@ -76,7 +82,8 @@ export interface ModelCheckView {
   readonly facts: Readonly<Record<string, unknown>> | null;
 }
 
-interface Row {
+/** What a selection gives. */
+export interface ModelRow {
   readonly id: string;
   readonly name: string;
   readonly sha256: string;
@@ -89,13 +96,17 @@ interface Row {
   readonly last_job: Omit<LastJob, "createdAt"> | null;
   readonly last_job_at: Date | null;
   readonly robust_accuracy: number | null;
+  readonly tags: readonly string[];
+  readonly review_status: ReviewStatus | null;
+  readonly review_author: string;
+  readonly review_at: Date;
   readonly evidence_job_id: string | null;
   readonly summary: SearchSummary | null;
   readonly manifest?: unknown;
 }
 
 /** @param more columns of `model` beside the usual @param facts an expression over model_check */
-const selection = (more: string, facts: string) => `
+export const selection = (more: string, facts: string) => `
   SELECT model.id, model.name, model.sha256, model.created_at, model.created_by, ${more}
          CASE WHEN jsonb_typeof(model.brief_manifest #> '{training,adversary}') = 'object' THEN 'adversarial'
               WHEN model.brief_manifest #>> '{groundTruth,status}' = 'poisoned' THEN 'poisoned'
@@ -104,7 +115,8 @@ const selection = (more: string, facts: string) => `
          model.brief_manifest -> 'declaredAccuracy' AS declared_accuracy,
          coalesce(checked.checks, '[]') AS checks,
          newest.job AS last_job, newest.created_at AS last_job_at,
-         attacked.robust_accuracy, searched.id AS evidence_job_id, searched.summary
+         attacked.robust_accuracy, ARRAY(SELECT tag FROM model_tag WHERE model_id = model.id ORDER BY tag COLLATE "C") AS tags,
+         reviewed.status AS review_status, reviewed.author AS review_author, reviewed.created_at AS review_at, searched.id AS evidence_job_id, searched.summary
   FROM model
   LEFT JOIN LATERAL (
     SELECT jsonb_agg(
@@ -128,42 +140,20 @@ const selection = (more: string, facts: string) => `
     SELECT job.id, job.summary
     FROM job WHERE job.model_id = model.id AND job.status = 'SUCCEEDED' AND job.summary IS NOT NULL
     ORDER BY job.created_at DESC LIMIT 1
-  ) AS searched ON true`;
-
-/** By name. */
-export async function listModels(
-  client: Queryable,
-): Promise<readonly ModelView[]> {
-  const { rows } = await client.query<Row>(
-    `${selection("", "model_check.brief_facts")} ORDER BY model.name LIMIT 10000`,
-  );
-  return rows.map(viewOf);
-}
-
-/**
- * Those that were held against a data set, by name.
- * @throws ControlPlaneError "not-found"
- */
-export async function listModelsOfDataset(
-  client: Queryable,
-  datasetIdOrName: string,
-): Promise<readonly ModelView[]> {
-  const { id } = await readDataset(client, datasetIdOrName);
-  const { rows } = await client.query<Row>(
-    `${selection("", "model_check.brief_facts")}
-     WHERE model.id IN (SELECT model_id FROM model_check WHERE dataset_id = $1)
-     ORDER BY model.name LIMIT 10000`,
-    [id],
-  );
-  return rows.map(viewOf);
-}
+  ) AS searched ON true
+  LEFT JOIN LATERAL (
+    SELECT review_entry.status, author, review_entry.created_at
+    FROM review_entry
+    WHERE model_id = model.id AND class_index IS NULL AND review_entry.status IS NOT NULL AND model_sha256 = model.sha256
+    ORDER BY review_entry.id DESC LIMIT 1
+  ) AS reviewed ON true`;
 
 /** @throws ControlPlaneError "not-found" */
 export async function readModel(
   client: Queryable,
   idOrName: string,
 ): Promise<ModelView> {
-  const { rows } = await client.query<Row>(
+  const { rows } = await client.query<ModelRow>(
     `${selection("model.manifest,", "model_check.facts")} WHERE model.id::text = $1 OR model.name = $1`,
     [idOrName],
   );
@@ -186,13 +176,13 @@ export async function requireModel(
   throw unknownModel(idOrName);
 }
 
-const unknownModel = (idOrName: string): ControlPlaneError =>
+export const unknownModel = (idOrName: string): ControlPlaneError =>
   new ControlPlaneError(
     "not-found",
     `There is no model "${idOrName}". motif models list shows what there is.`,
   );
 
-function viewOf(row: Row): ModelView {
+export function viewOf(row: ModelRow): ModelView {
   const { checks, last_job, last_job_at } = row;
   const good = checks.find(({ status }) => status === "READY");
   const accuracy = row.declared_accuracy;
@@ -210,6 +200,16 @@ function viewOf(row: Row): ModelView {
     cleanAccuracy: numberIn(good?.facts, "cleanAccuracy"),
     robustAccuracy: row.robust_accuracy,
     status: checks.at(-1)?.status ?? "CHECKING",
+    tags: row.tags,
+    review: standingOf(
+      row.review_status === null
+        ? undefined
+        : {
+            status: row.review_status,
+            author: row.review_author,
+            at: row.review_at,
+          },
+    ),
     lastJob: last_job &&
       last_job_at && {
         id: last_job.id,
@@ -230,7 +230,10 @@ function viewOf(row: Row): ModelView {
   };
 }
 
-function evidenceOf({ evidence_job_id, summary }: Row): ModelEvidence | null {
+function evidenceOf({
+  evidence_job_id,
+  summary,
+}: ModelRow): ModelEvidence | null {
   if (evidence_job_id === null || !summary) return null;
   const { outlier, reason } = summary;
   return {

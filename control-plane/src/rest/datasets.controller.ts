@@ -19,7 +19,8 @@ import {
   type DatasetDetail,
   type DatasetView,
 } from "../datasets/read-datasets.ts";
-import { listModelsOfDataset, type ModelView } from "../models/read-models.ts";
+import { listModelsOfDataset } from "../models/list-models.ts";
+import type { ModelView } from "../models/read-models.ts";
 import { registerDataset } from "../datasets/register-dataset.ts";
 import {
   ARTIFACT_STORE,

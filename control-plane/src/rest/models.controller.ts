@@ -20,8 +20,8 @@ import {
   type EvaluationView,
 } from "../jobs/list-evaluations.ts";
 import { listJobs } from "../jobs/read-jobs.ts";
+import { listModels } from "../models/list-models.ts";
 import {
-  listModels,
   readModel,
   requireModel,
   type ModelView,
@@ -33,6 +33,7 @@ import {
 } from "../storage/artifact-store.ts";
 import { Answers } from "./answers.ts";
 import { FromCaller } from "./callers.ts";
+import { modelFilter } from "./collection-schemas.ts";
 import { evaluation } from "./evaluation-schemas.ts";
 import { evaluationsOfModelPage, job, jobsOfModelPage } from "./job-schemas.ts";
 import { checkRequest, model, modelRequest } from "./registration-schemas.ts";
@@ -73,8 +74,10 @@ export class ModelsController {
 
   @Get()
   @Answers(200, z.array(model), "By name.")
-  listModels(): Promise<readonly ModelView[]> {
-    return listModels(this.#database.pool);
+  listModels(
+    @Query({ schema: modelFilter }) filter: z.infer<typeof modelFilter>,
+  ): Promise<readonly ModelView[]> {
+    return listModels(this.#database.pool, filter);
   }
 
   @Get(":idOrName")

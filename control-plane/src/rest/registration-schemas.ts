@@ -4,6 +4,7 @@ import type { DatasetDetail, DatasetView } from "../datasets/read-datasets.ts";
 import { jobKinds, jobStatuses } from "../jobs/job.ts";
 import { modelSettings, type ModelView } from "../models/read-models.ts";
 import { isUsableName } from "../models/register-model.ts";
+import { reviewStanding } from "./collection-schemas.ts";
 
 const sha256 = z
   .string()
@@ -137,6 +138,8 @@ export const model: z.ZodType<ModelView> = z.object({
   cleanAccuracy: share.nullable(),
   robustAccuracy: share.nullable(),
   status: status.describe("Of its newest check."),
+  tags: z.array(z.string()),
+  review: reviewStanding.describe("Of the model as a whole."),
   lastJob: z
     .object({
       id: z.uuid(),

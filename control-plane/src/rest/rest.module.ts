@@ -16,8 +16,10 @@ import { NodesController } from "./nodes.controller.ts";
 import { PatternsController } from "./patterns.controller.ts";
 import { ProblemFilter } from "./problem-filter.ts";
 import { newSchemaPipe } from "./schema-pipe.ts";
+import { ReviewsController } from "./reviews.controller.ts";
 import { ScopeGuard } from "./scope-guard.ts";
 import { SessionController } from "./session.controller.ts";
+import { TagsController } from "./tags.controller.ts";
 
 @Module({
   imports: [AuthModule, ReportsModule, StorageModule, ThumbnailsModule],
@@ -25,6 +27,8 @@ import { SessionController } from "./session.controller.ts";
     ArtifactsController,
     DatasetsController,
     ModelsController,
+    TagsController,
+    ReviewsController,
     JobsController,
     PatternsController,
     EventsController,
