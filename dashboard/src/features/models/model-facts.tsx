@@ -3,6 +3,7 @@ import {
   Accordion,
   Alert,
   Anchor,
+  Button,
   Code,
   Group,
   Paper,
@@ -10,7 +11,9 @@ import {
   Stack,
   Text,
 } from "@mantine/core";
+import dynamic from "next/dynamic";
 import Link from "next/link";
+import { useState } from "react";
 import type { Model } from "../../api/types.ts";
 import { Fact } from "../../ui/fact.tsx";
 import { formatCount, formatShare } from "../../ui/format.ts";
@@ -18,7 +21,13 @@ import { RelativeTime } from "../../ui/relative-time.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
 import { describeEvidence } from "./evidence-words.ts";
 import { factsOf } from "./use-searched-models.ts";
+import { TagList } from "./tag-list.tsx";
 import { wilson } from "./wilson.ts";
+
+const TagsDialog = dynamic(
+  () => import("./tags-dialog.tsx").then((file) => file.TagsDialog),
+  { ssr: false },
+);
 
 export function ModelFacts({ model }: { readonly model: Model }) {
   const facts = factsOf(model, model.dataset);
@@ -30,6 +39,7 @@ export function ModelFacts({ model }: { readonly model: Model }) {
     ? (facts.inputShape as number[])
     : null;
   const evidence = describeEvidence(model);
+  const [isTagging, setTagging] = useState(false);
   return (
     <Stack gap="sm">
       {model.checks
@@ -95,6 +105,34 @@ export function ModelFacts({ model }: { readonly model: Model }) {
             </Text>
           </Fact>
         </SimpleGrid>
+        <Group gap="xs" mt="md">
+          <Text size="xs" c="dimmed" fw={600}>
+            Tags
+          </Text>
+          <span>
+            {model.tags.length === 0 ? (
+              <Text span size="sm" c="dimmed">
+                none
+              </Text>
+            ) : (
+              <TagList tags={model.tags} />
+            )}
+          </span>
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            onClick={() => setTagging(true)}
+          >
+            Change the tags
+          </Button>
+        </Group>
+        {isTagging && (
+          <TagsDialog
+            models={[model]}
+            known={[]}
+            onClose={() => setTagging(false)}
+          />
+        )}
         {warnings.map((warning) => (
           <Text key={warning} size="sm" mt="sm" className="name">
             Note: {warning}

@@ -12,14 +12,21 @@ import { wilson } from "./wilson.ts";
 const model = (name: string, more: Partial<ListedModel> = {}) =>
   ({
     ...{ id: name, name, dataset: "images", setting: "natural" },
-    ...{ status: "READY", evidence: null, ...more },
+    ...{ status: "READY", evidence: null, tags: [] },
+    ...{ review: { status: "unreviewed", author: null, at: null }, ...more },
   }) as ListedModel;
 const rows = rowsOf([
   model("Alpha net"),
   model("beta", { dataset: null, status: "REFUSED" }),
-  model("gamma", { setting: "poisoned" }),
+  model("gamma", {
+    ...{ setting: "poisoned", tags: ["batch-1", "vendor"] },
+    review: { status: "confirmed", author: "ada", at: "2026-11-26T10:00:00Z" },
+  }),
 ]);
-const all = { text: "", settings: [], statuses: [], dataset: undefined };
+const all = {
+  ...{ text: "", settings: [], statuses: [], dataset: undefined },
+  ...{ tags: [], reviews: [] },
+};
 const found = (filter: object) =>
   filterRows(rows, { ...all, ...filter }).map((row) => row.model.name);
 
@@ -28,6 +35,9 @@ test("models are found by all words of a text, in any case, and by what they are
   expect(found({ text: " IMAGES  alpha" })).toEqual(["Alpha net"]);
   expect(found({ settings: ["poisoned"] })).toEqual(["gamma"]);
   expect(found({ statuses: ["REFUSED"], dataset: "images" })).toEqual([]);
+  expect(found({ tags: ["vendor", "batch-1"] })).toEqual(["gamma"]);
+  expect(found({ tags: ["vendor", "batch-2"] })).toEqual([]);
+  expect(found({ reviews: ["confirmed", "dismissed"] })).toEqual(["gamma"]);
 });
 
 test("groups come by name with their count, and rows keep their number over all", () => {

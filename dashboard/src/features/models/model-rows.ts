@@ -21,11 +21,14 @@ export interface ModelFilter {
   readonly settings: readonly string[];
   readonly statuses: readonly string[];
   readonly dataset: string | undefined;
+  /** All of these. */
+  readonly tags: readonly string[];
+  readonly reviews: readonly string[];
 }
 
 export function filterRows(
   rows: readonly ModelRow[],
-  { text, settings, statuses, dataset }: ModelFilter,
+  { text, settings, statuses, dataset, tags, reviews }: ModelFilter,
 ): ModelRow[] {
   const words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   return rows.filter(
@@ -33,7 +36,9 @@ export function filterRows(
       words.every((word) => own.includes(word)) &&
       (settings.length === 0 || settings.includes(model.setting)) &&
       (statuses.length === 0 || statuses.includes(model.status)) &&
-      (dataset === undefined || model.dataset === dataset),
+      (dataset === undefined || model.dataset === dataset) &&
+      (reviews.length === 0 || reviews.includes(model.review.status)) &&
+      tags.every((tag) => model.tags.includes(tag)),
   );
 }
 

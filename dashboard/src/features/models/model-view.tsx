@@ -1,7 +1,8 @@
 "use client";
 /** One model: what it is, what was measured, what stands out, and its patterns. */
-import { Button, Group, Select, Stack, Text } from "@mantine/core";
+import { Button, Group, Select, Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useMemo } from "react";
 import { api, bodyOf } from "../../api/client.ts";
@@ -18,6 +19,11 @@ import { evaluationsKey, ModelEvaluations } from "./model-evaluations.tsx";
 import { ModelExports } from "./model-exports.tsx";
 import { ModelFacts } from "./model-facts.tsx";
 import { factsOf, modelQuery } from "./use-searched-models.ts";
+
+const ModelReview = dynamic(
+  () => import("./model-review.tsx").then((file) => file.ModelReview),
+  { ssr: false, loading: () => <Skeleton height={232} /> },
+);
 
 export function ModelView() {
   const id = useAddress().get("id");
@@ -112,6 +118,7 @@ function ModelPage({
       />
       <Stack gap="md">
         <ModelFacts model={model} />
+        <ModelReview model={model} />
         <ModelEvaluations model={model} />
         {job ? (
           <>

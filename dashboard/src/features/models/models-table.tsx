@@ -1,6 +1,6 @@
 "use client";
 /** The table of models: whatever their number, only the rows in sight are there. */
-import { Anchor, Checkbox, Text } from "@mantine/core";
+import { Checkbox } from "@mantine/core";
 import {
   createColumnHelper,
   createSortedRowModel,
@@ -11,13 +11,11 @@ import {
   type SortingState,
 } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { memo, useCallback, useMemo, useRef, type KeyboardEvent } from "react";
-import { formatCount, formatShare } from "../../ui/format.ts";
-import { RelativeTime } from "../../ui/relative-time.tsx";
-import { StatusBadge } from "../../ui/status-badge.tsx";
+import { formatCount } from "../../ui/format.ts";
 import { groupRows, type GroupKey, type ModelRow } from "./model-rows.ts";
+import { columnIds, columnOf } from "./models-columns.tsx";
 import classes from "./models-table.module.css";
 
 const features = tableFeatures({
@@ -26,59 +24,16 @@ const features = tableFeatures({
   sortFns: { text: sortFn_text },
 });
 const helper = createColumnHelper<typeof features, ModelRow>();
-const numeric = { sortUndefined: "last" } as const;
-const columns = helper.columns([
-  helper.accessor(({ model }) => model.name, { id: "name", sortFn: "text" }),
-  helper.accessor(({ model }) => model.dataset ?? undefined, {
-    id: "dataset",
-    sortFn: "text",
-    ...numeric,
+const columns = helper.columns(
+  columnIds.map((id) => {
+    const { sortBy, isText } = columnOf(id);
+    return helper.accessor(sortBy, {
+      id,
+      sortUndefined: "last",
+      ...(isText && { sortFn: "text" as const }),
+    });
   }),
-  helper.accessor(({ model }) => model.setting, {
-    id: "setting",
-    sortFn: "text",
-  }),
-  helper.accessor(({ model }) => model.cleanAccuracy ?? undefined, {
-    id: "clean",
-    ...numeric,
-  }),
-  helper.accessor(({ model }) => model.robustAccuracy ?? undefined, {
-    id: "robust",
-    ...numeric,
-  }),
-  helper.accessor(({ model }) => model.numClasses ?? undefined, {
-    id: "classes",
-    ...numeric,
-  }),
-  helper.accessor(({ evidence }) => evidence.index ?? undefined, {
-    id: "evidence",
-    ...numeric,
-  }),
-  helper.accessor(({ model }) => model.lastJob?.createdAt, {
-    id: "job",
-    sortFn: "text",
-    ...numeric,
-  }),
-  helper.accessor(({ model }) => model.createdAt, {
-    id: "added",
-    sortFn: "text",
-  }),
-]);
-
-const titles = {
-  name: "Name",
-  dataset: "Data set",
-  setting: "Setting",
-  clean: "Clean accuracy",
-  robust: "Robust accuracy",
-  classes: "Classes",
-  evidence: "What stands out",
-  job: "Last job",
-  added: "Added",
-} as const;
-type ColumnId = keyof typeof titles;
-export const columnIds = Object.keys(titles) as ColumnId[];
-const isNumber: ReadonlySet<string> = new Set(["clean", "robust", "classes"]);
+);
 
 const rowHeight = 52;
 const groupHeight = 40;
@@ -90,9 +45,7 @@ interface ModelsTableProps {
   readonly onSorting: (sorting: SortingState) => void;
   readonly group: GroupKey;
   readonly picked: ReadonlySet<string>;
-  readonly onPick: (id: string, isPicked: boolean) => void;
-  /** No further ones may be picked. */
-  readonly isFull: boolean;
+  readonly onPick: (ids: readonly string[], isPicked: boolean) => void;
 }
 
 export function ModelsTable({
@@ -102,7 +55,6 @@ export function ModelsTable({
   group,
   picked,
   onPick,
-  isFull,
 }: ModelsTableProps) {
   const router = useRouter();
   const scroller = useRef<HTMLDivElement>(null);
@@ -127,6 +79,10 @@ export function ModelsTable({
       entries[index]?.kind === "group" ? groupHeight : rowHeight,
     overscan,
   });
+  const pickedCount = useMemo(
+    () => rows.filter(({ model }) => picked.has(model.id)).length,
+    [rows, picked],
+  );
   const items = virtualizer.getVirtualItems();
   const above = items[0]?.start ?? 0;
   const below = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0);
@@ -161,16 +117,29 @@ export function ModelsTable({
         <thead>
           <tr aria-rowindex={1}>
             <th className={classes.pick}>
-              <span className={classes.hidden}>Pick</span>
+              <Checkbox
+                size="xs"
+                aria-label="Pick all that are listed"
+                checked={pickedCount === rows.length}
+                indeterminate={pickedCount > 0 && pickedCount < rows.length}
+                onChange={({ currentTarget }) =>
+                  onPick(
+                    rows.map(({ model }) => model.id),
+                    currentTarget.checked,
+                  )
+                }
+              />
             </th>
             {columnIds.map((id) => {
               const column = table.getColumn(id)!;
               const direction = column.getIsSorted();
+              const { title, width, isNumber } = columnOf(id);
               return (
                 <th
                   key={id}
                   scope="col"
-                  data-number={isNumber.has(id) || undefined}
+                  data-number={isNumber}
+                  style={{ width }}
                   aria-sort={
                     direction === "asc"
                       ? "ascending"
@@ -185,7 +154,7 @@ export function ModelsTable({
                     onClick={column.getToggleSortingHandler()}
                     title="Shift and click: sort by this as well"
                   >
-                    {titles[id]}
+                    {title}
                     <span aria-hidden="true">
                       {direction === "asc"
                         ? " ↑"
@@ -228,7 +197,6 @@ export function ModelsTable({
                 index={index}
                 row={entry.row.original}
                 isPicked={picked.has(entry.row.id)}
-                isFull={isFull}
                 onPick={onPick}
                 onOpen={open}
               />
@@ -247,28 +215,18 @@ export function ModelsTable({
 
 const Row = memo(function Row({
   index,
-  row: { model, evidence },
+  row,
   isPicked,
-  isFull,
   onPick,
   onOpen,
 }: {
   readonly index: number;
   readonly row: ModelRow;
   readonly isPicked: boolean;
-  readonly isFull: boolean;
-  readonly onPick: (id: string, isPicked: boolean) => void;
+  readonly onPick: (ids: readonly string[], isPicked: boolean) => void;
   readonly onOpen: (id: string) => void;
 }) {
-  const why =
-    model.lastJob === null
-      ? "Nothing has been searched of it yet"
-      : !isPicked && isFull
-        ? "Eight are picked already"
-        : undefined;
-  const problem = model.checks.find(
-    ({ status }) => status === "REFUSED",
-  )?.problem;
+  const { model } = row;
   return (
     <tr
       aria-rowindex={index + 2}
@@ -283,77 +241,29 @@ const Row = memo(function Row({
         <Checkbox
           size="xs"
           checked={isPicked}
-          disabled={why !== undefined}
-          title={why}
-          aria-label={`Pick ${model.name} to compare`}
+          aria-label={`Pick ${model.name}`}
           onChange={({ currentTarget }) =>
-            onPick(model.id, currentTarget.checked)
+            onPick([model.id], currentTarget.checked)
           }
         />
       </td>
-      <th scope="row" className={classes.name} dir="auto">
-        <Anchor
-          component={Link}
-          href={`/model?id=${model.id}`}
-          prefetch={false}
-          title={model.name}
-        >
-          {model.name}
-        </Anchor>
-      </th>
-      <td
-        className={classes.clip}
-        dir="auto"
-        title={model.dataset ?? undefined}
-      >
-        {model.dataset ?? "–"}
-      </td>
-      <td>{model.setting}</td>
-      <td data-number className="numbers">
-        {model.status === "READY" && model.cleanAccuracy !== null
-          ? formatShare(model.cleanAccuracy)
-          : model.status !== "READY" && <StatusBadge status={model.status} />}
-      </td>
-      <td data-number className="numbers">
-        {model.robustAccuracy === null
-          ? "–"
-          : formatShare(model.robustAccuracy)}
-      </td>
-      <td data-number className="numbers">
-        {model.numClasses === null ? "–" : formatCount(model.numClasses)}
-      </td>
-      <td className={classes.clip} title={problem ?? evidence.because}>
-        {problem ? (
-          <Text span size="sm" c="var(--motif-failure)" inherit>
-            {problem}
-          </Text>
+      {columnIds.map((id) => {
+        const { isHead, isNumber, className, hint, cell } = columnOf(id);
+        return isHead ? (
+          <th key={id} scope="row" className={className} dir="auto">
+            {cell(row)}
+          </th>
         ) : (
-          <>
-            {evidence.word}
-            {evidence.index !== null && (
-              <Text span c="dimmed" size="xs" className="numbers">
-                {" "}
-                {evidence.index.toFixed(1)}
-              </Text>
-            )}
-          </>
-        )}
-      </td>
-      <td>
-        {model.lastJob && (
-          <Anchor
-            component={Link}
-            href={`/job?id=${model.lastJob.id}`}
-            prefetch={false}
-            underline="never"
+          <td
+            key={id}
+            className={isNumber ? "numbers" : className}
+            data-number={isNumber}
+            title={hint?.(row)}
           >
-            <StatusBadge status={model.lastJob.status} />
-          </Anchor>
-        )}
-      </td>
-      <td className={classes.added}>
-        <RelativeTime at={model.createdAt} />
-      </td>
+            {cell(row)}
+          </td>
+        );
+      })}
     </tr>
   );
 });

@@ -10,6 +10,7 @@ import {
   TextInput,
 } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useCallback, useDeferredValue, useMemo, useState } from "react";
@@ -18,6 +19,7 @@ import { formatCount } from "../../ui/format.ts";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { EmptyState, ErrorState, LoadingState } from "../../ui/states.tsx";
 import { useAddress } from "../../ui/use-address.ts";
+import { reviewStatuses, reviewWords } from "../reviews/review-words.ts";
 import {
   filterRows,
   groupKeys,
@@ -26,9 +28,15 @@ import {
   sortingText,
 } from "./model-rows.ts";
 import { useModels } from "./models-query.ts";
-import { columnIds, ModelsTable } from "./models-table.tsx";
+import { columnIds } from "./models-columns.tsx";
+import { ModelsTable } from "./models-table.tsx";
 
-const mostPicked = 8;
+const TagsDialog = dynamic(
+  () => import("./tags-dialog.tsx").then((file) => file.TagsDialog),
+  { ssr: false },
+);
+
+const mostCompared = 8;
 const settings = ["natural", "poisoned", "adversarial", "unknown"];
 const statuses = [
   { value: "READY", label: "ready" },
@@ -53,6 +61,8 @@ export function ModelsView() {
     settings: address.list("setting"),
     statuses: address.list("status"),
     dataset: address.get("dataset"),
+    tags: address.list("tag"),
+    reviews: address.list("review"),
   };
   const filterKey = JSON.stringify(filter);
   // The letters that are typed come first; ten thousand rows follow when there is time.
@@ -67,12 +77,18 @@ export function ModelsView() {
     () => [...new Set(rows.flatMap(({ model }) => model.dataset ?? []))].sort(),
     [rows],
   );
+  const tags = useMemo(
+    () => [...new Set(rows.flatMap(({ model }) => model.tags))].sort(),
+    [rows],
+  );
+  const [isTagging, setTagging] = useState(false);
   const group = groupKeys.find((key) => key === address.get("group")) ?? "none";
-  const pick = useCallback((id: string, isPicked: boolean) => {
+  const pick = useCallback((ids: readonly string[], isPicked: boolean) => {
     setPicked((last) => {
       const next = new Set(last);
-      if (isPicked) next.add(id);
-      else next.delete(id);
+      for (const id of ids)
+        if (isPicked) next.add(id);
+        else next.delete(id);
       return next;
     });
   }, []);
@@ -93,14 +109,19 @@ export function ModelsView() {
                 <Button variant="subtle" onClick={() => setPicked(new Set())}>
                   Clear
                 </Button>
+                <Button variant="default" onClick={() => setTagging(true)}>
+                  Tags of {formatCount(picked.size)}
+                </Button>
                 <Button
                   variant="default"
-                  disabled={picked.size < 2}
+                  disabled={picked.size < 2 || picked.size > mostCompared}
                   onClick={() => void compare([...picked])}
                 >
                   {picked.size < 2
                     ? "Pick one more to compare"
-                    : `Compare ${picked.size}`}
+                    : picked.size > mostCompared
+                      ? `Compare ${mostCompared} at most`
+                      : `Compare ${picked.size}`}
                 </Button>
               </>
             )}
@@ -133,7 +154,7 @@ export function ModelsView() {
                 label="Find"
                 size="xs"
                 placeholder="name or data set"
-                w={220}
+                w={160}
                 value={text}
                 onChange={({ currentTarget: { value } }) => {
                   setText(value);
@@ -143,7 +164,7 @@ export function ModelsView() {
               <MultiSelect
                 label="Setting"
                 size="xs"
-                w={200}
+                w={140}
                 placeholder={filter.settings.length === 0 ? "all" : ""}
                 data={settings}
                 value={[...filter.settings]}
@@ -152,7 +173,7 @@ export function ModelsView() {
               <Select
                 label="Data set"
                 size="xs"
-                w={190}
+                w={150}
                 placeholder="all"
                 clearable
                 searchable
@@ -162,9 +183,32 @@ export function ModelsView() {
                 onChange={(dataset) => set({ dataset: dataset ?? undefined })}
               />
               <MultiSelect
+                label="Tags"
+                size="xs"
+                w={150}
+                searchable
+                limit={100}
+                placeholder={filter.tags.length === 0 ? "any" : ""}
+                data={[...new Set([...tags, ...filter.tags])]}
+                value={[...filter.tags]}
+                onChange={(tag) => set({ tag })}
+              />
+              <MultiSelect
+                label="Review"
+                size="xs"
+                w={145}
+                placeholder={filter.reviews.length === 0 ? "all" : ""}
+                data={reviewStatuses.map((value) => ({
+                  value,
+                  label: reviewWords[value],
+                }))}
+                value={[...filter.reviews]}
+                onChange={(review) => set({ review })}
+              />
+              <MultiSelect
                 label="State"
                 size="xs"
-                w={180}
+                w={145}
                 placeholder={filter.statuses.length === 0 ? "all" : ""}
                 data={statuses}
                 value={[...filter.statuses]}
@@ -173,7 +217,7 @@ export function ModelsView() {
               <Select
                 label="Groups"
                 size="xs"
-                w={140}
+                w={130}
                 allowDeselect={false}
                 data={groupKeys.map((value) => ({
                   value,
@@ -212,6 +256,8 @@ export function ModelsView() {
                       setting: undefined,
                       status: undefined,
                       dataset: undefined,
+                      tag: undefined,
+                      review: undefined,
                     });
                   }}
                 >
@@ -229,7 +275,13 @@ export function ModelsView() {
               group={group}
               picked={picked}
               onPick={pick}
-              isFull={picked.size >= mostPicked}
+            />
+          )}
+          {isTagging && (
+            <TagsDialog
+              models={models.data.filter(({ id }) => picked.has(id))}
+              known={tags}
+              onClose={() => setTagging(false)}
             />
           )}
         </>

@@ -34,6 +34,7 @@ import type { PictureKind } from "../sheet.ts";
 import classes from "./detail.module.css";
 import { FullPicture } from "./full-picture.tsx";
 import { loadFullSheet } from "./full-sheet.ts";
+import { PatternReview } from "./pattern-review.tsx";
 import { SourceBars } from "./source-bars.tsx";
 
 const PowerCurve = dynamic(() => import("./power-curve.tsx"), {
@@ -96,7 +97,10 @@ export function PatternDetail({
         </Group>
       </Group>
       {row ? (
-        <Body {...{ open, kind, backdrop }} id={row.id} />
+        <>
+          <Body {...{ open, kind, backdrop }} id={row.id} />
+          <PatternReview open={open} id={row.id} name={name} />
+        </>
       ) : (
         <Paper withBorder p="md" radius="md">
           <Text>
