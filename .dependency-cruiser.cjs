@@ -129,10 +129,12 @@ const allowedInControlPlane = {
     "storage",
     "database",
   ],
+  collections: ["collections", "models", "reports", "database"],
   thumbnails: ["thumbnails", "storage", "database"],
   rest: [
     "rest",
     "pages",
+    "collections",
     "reports",
     "thumbnails",
     "shards",

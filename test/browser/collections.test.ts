@@ -1,4 +1,5 @@
 /** A collection of models in the dashboard: tagged by many, found by a tag, reviewed, and what was said found again by its address. */
+import { readFile } from "node:fs/promises";
 import axe from "axe-core";
 import type { Locator, Page } from "playwright-core";
 import {
@@ -173,6 +174,31 @@ describe.skipIf(started.browser === null)(`a collection${why}`, () => {
     await again.getByText("This pattern is a patch.").waitFor();
     expect(new URL(other.url()).searchParams.get("pattern")).toBe("2.1.0");
     await other.close();
+  });
+
+  it("is exported as it is listed, as a page that runs nothing and fits both schemes", async () => {
+    await page.goto(`${url}/?tag=vendor-a`);
+    await page.getByText("1 of 3 models").waitFor();
+    await page.getByRole("button", { name: "Export" }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: /^HTML page/ }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("motif-models.html");
+    const html = await readFile(await download.path(), "utf8");
+    const file = await started.browser!.newPage();
+    for (const colorScheme of ["light", "dark"] as const) {
+      await file.emulateMedia({ colorScheme });
+      await file.setContent(html);
+      expect(await violationsOf(file)).toEqual([]);
+      expect(await file.getByRole("rowheader").allTextContents()).toEqual([
+        "generated 3",
+      ]);
+    }
+    await file.close();
+    await page.goto(url);
+    await page.getByRole("link", { name: "generated 2" }).click();
+    await page.waitForURL(/model\?id=/);
   });
 
   for (const width of [1440, 390])

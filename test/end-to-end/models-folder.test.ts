@@ -1,5 +1,14 @@
-/** A folder of models, real ones and broken ones, added by one command; twice, and once more with what it lacked. */
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+/** A folder of models, real ones and broken ones, added by one command, twice; then tagged, found and exported. */
+import { createHash } from "node:crypto";
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -125,6 +134,31 @@ test("tags find them in the list, and come off again", async () => {
   expect([wrong.status, wrong.stderr]).toEqual([
     2,
     expect.stringContaining("a tag is 1 to 40 of the characters"),
+  ]);
+});
+
+test("a collection is written to a file with its digest, or not at all", async () => {
+  const out = join(place, "models.csv");
+  const args = ["models", "export", "--out", out, "--tag", "again"];
+  const { status, stdout } = await motif(...args, "--json");
+  const bytes = await readFile(out);
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  expect([status, JSON.parse(stdout)]).toEqual([
+    0,
+    { ...{ out, format: "csv", bytes: bytes.length }, sha256 },
+  ]);
+  const lines = bytes.toString().trimEnd().split("\r\n");
+  expect(lines.slice(1).map((line) => line.split(",", 1)[0])).toEqual(
+    ["adversarial", "badnets", "blended", "natural"].map(
+      (name) => `fashion-${name}`,
+    ),
+  );
+  // What its manifest states of the backdoor is in it.
+  expect(lines[2]).toContain('""status"":""poisoned""');
+  const onFolder = await motif("models", "export", "--out", folder);
+  expect([onFolder.status, onFolder.stderr]).toEqual([
+    1,
+    expect.stringContaining(`${folder}: it cannot be written`),
   ]);
 });
 

@@ -1,6 +1,7 @@
 /** What REST says, as clients of it read it: only what the command line shows or decides by. Times are ISO 8601. */
 
-export type CheckStatus = "CHECKING" | "READY" | "REFUSED";
+export const checkStatuses = ["CHECKING", "READY", "REFUSED"] as const;
+export type CheckStatus = (typeof checkStatuses)[number];
 
 export interface ApiDataset {
   readonly id: string;

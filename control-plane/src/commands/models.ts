@@ -12,6 +12,7 @@ import {
 } from "./api-types.ts";
 import { awaitDataset, awaitModel, type Waiting } from "./await-check.ts";
 import type { ApiClient } from "./api-client.ts";
+import { addModelsExportCommand } from "./export-models.ts";
 import {
   clientOf,
   repeated,
@@ -68,6 +69,7 @@ export function addModelsCommand(program: Command): void {
     .description("show one model, and how it did on its data sets")
     .action(showModel);
   addTagCommands(models);
+  addModelsExportCommand(models);
 }
 
 async function addModels(

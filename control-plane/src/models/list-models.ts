@@ -20,6 +20,20 @@ export async function listModels(
   return models.filter((model) => fitsFilter(model, filter));
 }
 
+/** All that fit, by name, so many at a time that a page of them is soon read. */
+export async function* pageModels(
+  client: Queryable,
+  filter: ModelFilter,
+  pageSize = 500,
+): AsyncGenerator<readonly ModelView[]> {
+  for (let after: string | null = null; ;) {
+    const models = await readModels(client, filter, after, pageSize);
+    yield models.filter((model) => fitsFilter(model, filter));
+    if (models.length < pageSize) return;
+    after = models.at(-1)!.name;
+  }
+}
+
 /** By name, those with the filter's tags; the rest of it is for whoever asks. @param after a name: only those behind it */
 async function readModels(
   client: Queryable,

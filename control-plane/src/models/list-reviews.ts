@@ -78,6 +78,29 @@ export async function listReviews(
   };
 }
 
+/** Of each of several models the newest entries. @param most of one model */
+export async function listReviewsOfModels(
+  client: Queryable,
+  modelIds: readonly string[],
+  most: number,
+): Promise<ReadonlyMap<string, readonly ReviewEntry[]>> {
+  const { rows } = await client.query<Row & { modelId: string }>(
+    `SELECT newest.* FROM unnest($1::uuid[]) AS wanted (id)
+     CROSS JOIN LATERAL (
+       SELECT model.id AS "modelId", ${entryColumns} FROM ${entries}
+       WHERE model.id = wanted.id ORDER BY review_entry.id DESC LIMIT $2
+     ) AS newest`,
+    [modelIds, most],
+  );
+  const byModel = Map.groupBy(rows, ({ modelId }) => modelId);
+  return new Map(
+    [...byModel].map(([id, own]) => [
+      id,
+      own.map(({ modelId: _, ...row }) => entryOf(row)),
+    ]),
+  );
+}
+
 /** @returns undefined where there is no such entry */
 export async function readReview(
   client: Queryable,

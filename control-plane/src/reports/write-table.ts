@@ -1,6 +1,7 @@
 /** A job's curves as CSV (RFC 4180), a row a pattern and size. */
 import type { ResultPattern } from "../jobs/read-patterns.ts";
 import type { JobResult } from "../jobs/result.ts";
+import { lineOfTable } from "./table-line.ts";
 
 const columns = [
   "model",
@@ -26,7 +27,7 @@ export async function* writeTable({
   head,
   patterns,
 }: JobResult): AsyncGenerator<string> {
-  yield line(columns);
+  yield lineOfTable(columns);
   const model = (head.model as { readonly name: string }).name;
   const { name: dataset, classes } = head.dataset as {
     readonly name: string;
@@ -44,7 +45,7 @@ const rowsOf = (
 ): string =>
   pattern.predictivePower
     .map(({ k, fraction, power, wilson95: [low, high], baseRate, n }) =>
-      line([
+      lineOfTable([
         ...[model, dataset, pattern.targetClass, className],
         ...[pattern.canvasIndex, pattern.seed, k, fraction, power, low, high],
         ...[baseRate, n, pattern.kStar ?? "", pattern.maskL1, pattern.steps],
@@ -52,13 +53,3 @@ const rowsOf = (
       ]),
     )
     .join("");
-
-const line = (cells: readonly (string | number)[]): string =>
-  `${cells.map(cellOf).join(",")}\r\n`;
-
-/** Names come from outside: none of them may be read as a formula by a spreadsheet. */
-function cellOf(value: string | number): string {
-  if (typeof value === "number") return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}

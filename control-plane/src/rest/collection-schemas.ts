@@ -1,5 +1,6 @@
 /** Tags, reviews and filters of models on the wire. */
 import { z } from "zod";
+import { exportFormats } from "../collections/write-collection.ts";
 import { modelSettings } from "../models/read-models.ts";
 import type { ReviewPage } from "../models/list-reviews.ts";
 import {
@@ -88,6 +89,11 @@ const filterFields = {
   ),
 };
 export const modelFilter = z.strictObject(filterFields);
+
+export const exportRequest = z.strictObject({
+  ...filterFields,
+  format: z.enum(exportFormats),
+});
 
 const status = z.enum(reviewStatuses);
 const classIndex = z.int().min(0).max(largestInteger);

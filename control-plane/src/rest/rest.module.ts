@@ -2,11 +2,13 @@
 import { Module } from "@nestjs/common";
 import { APP_FILTER, APP_GUARD, APP_PIPE } from "@nestjs/core";
 import { AuthModule } from "../auth/auth.module.ts";
+import { CollectionsModule } from "../collections/collections.module.ts";
 import { ReportsModule } from "../reports/reports.module.ts";
 import { StorageModule } from "../storage/storage.module.ts";
 import { ThumbnailsModule } from "../thumbnails/thumbnails.module.ts";
 import { AdministrationController } from "./administration.controller.ts";
 import { ArtifactsController } from "./artifacts.controller.ts";
+import { CollectionController } from "./collection.controller.ts";
 import { DatasetsController } from "./datasets.controller.ts";
 import { EventsController } from "./events.controller.ts";
 import { ExportsController } from "./exports.controller.ts";
@@ -22,10 +24,18 @@ import { SessionController } from "./session.controller.ts";
 import { TagsController } from "./tags.controller.ts";
 
 @Module({
-  imports: [AuthModule, ReportsModule, StorageModule, ThumbnailsModule],
+  imports: [
+    AuthModule,
+    CollectionsModule,
+    ReportsModule,
+    StorageModule,
+    ThumbnailsModule,
+  ],
   controllers: [
     ArtifactsController,
     DatasetsController,
+    // Before the models: what it serves is no model's name.
+    CollectionController,
     ModelsController,
     TagsController,
     ReviewsController,

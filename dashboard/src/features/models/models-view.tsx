@@ -20,6 +20,7 @@ import { PageHeader } from "../../ui/page-header.tsx";
 import { EmptyState, ErrorState, LoadingState } from "../../ui/states.tsx";
 import { useAddress } from "../../ui/use-address.ts";
 import { reviewStatuses, reviewWords } from "../reviews/review-words.ts";
+import { CollectionExports } from "./collection-exports.tsx";
 import {
   filterRows,
   groupKeys,
@@ -125,6 +126,16 @@ export function ModelsView() {
                 </Button>
               </>
             )}
+            <CollectionExports
+              filter={{
+                q: filter.text,
+                setting: filter.settings,
+                status: filter.statuses,
+                dataset: filter.dataset,
+                tag: filter.tags,
+                review: filter.reviews,
+              }}
+            />
             {add}
           </>
         }
