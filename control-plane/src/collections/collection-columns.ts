@@ -31,7 +31,7 @@ export const collectionColumns: readonly CollectionColumn[] = [
   },
   {
     id: "groundTruth",
-    title: "Ground truth, as its manifest states it",
+    title: "Stated ground truth",
     valueOf: ({ groundTruth }) => groundTruth ?? null,
   },
   {

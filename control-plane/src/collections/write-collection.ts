@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { lineOfTable } from "../reports/table-line.ts";
 import { collectionColumns } from "./collection-columns.ts";
-import type { Collection } from "./collection-model.ts";
+import { mostReviews, type Collection } from "./collection-model.ts";
 import { writePage } from "./write-page.ts";
 
 export const exportFormats = ["csv", "json", "html"] as const;
@@ -55,7 +55,7 @@ async function* writeDocument({
   exportedAt,
   models,
 }: Collection): AsyncGenerator<string> {
-  yield `{"format":"motif-collection","version":1,\n"exportedAt":${JSON.stringify(exportedAt)},\n`;
+  yield `{"format":"motif-collection","version":1,\n"exportedAt":${JSON.stringify(exportedAt)},"mostReviewsOfModel":${mostReviews},\n`;
   yield `"filter":${JSON.stringify(filter)},\n"models":[\n`;
   let isFirst = true;
   for await (const model of models) {

@@ -165,7 +165,7 @@ export function ModelsView() {
                 label="Find"
                 size="xs"
                 placeholder="name or data set"
-                w={160}
+                w={140}
                 value={text}
                 onChange={({ currentTarget: { value } }) => {
                   setText(value);
@@ -175,7 +175,7 @@ export function ModelsView() {
               <MultiSelect
                 label="Setting"
                 size="xs"
-                w={140}
+                w={130}
                 placeholder={filter.settings.length === 0 ? "all" : ""}
                 data={settings}
                 value={[...filter.settings]}
@@ -184,7 +184,7 @@ export function ModelsView() {
               <Select
                 label="Data set"
                 size="xs"
-                w={150}
+                w={140}
                 placeholder="all"
                 clearable
                 searchable
@@ -207,7 +207,7 @@ export function ModelsView() {
               <MultiSelect
                 label="Review"
                 size="xs"
-                w={145}
+                w={135}
                 placeholder={filter.reviews.length === 0 ? "all" : ""}
                 data={reviewStatuses.map((value) => ({
                   value,
@@ -219,7 +219,7 @@ export function ModelsView() {
               <MultiSelect
                 label="State"
                 size="xs"
-                w={145}
+                w={135}
                 placeholder={filter.statuses.length === 0 ? "all" : ""}
                 data={statuses}
                 value={[...filter.statuses]}
@@ -228,7 +228,7 @@ export function ModelsView() {
               <Select
                 label="Groups"
                 size="xs"
-                w={130}
+                w={125}
                 allowDeselect={false}
                 data={groupKeys.map((value) => ({
                   value,
