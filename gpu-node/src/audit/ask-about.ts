@@ -21,7 +21,11 @@ import type { Perturbation } from "./perturbations/perturbation.ts";
 import { buildQuestionGraph } from "./question-graph.ts";
 import type { Question, QuestionState } from "./question.ts";
 import { chooseScreened, type Schedule } from "./schedule.ts";
-import { meanLogStrength, strengthReaching } from "./strength-needed.ts";
+import {
+  halfOfTheWay,
+  meanLogStrength,
+  strengthReaching,
+} from "./strength-needed.ts";
 
 /** What is open while a model is asked. */
 export interface AskedSubject {
@@ -77,7 +81,8 @@ export async function askAbout(
     trials.screen,
   );
   const anyOther = anywhere.map((answered): AnyOtherAnswer => {
-    const at = strongestExcess(answered.measured);
+    const { curve, baseRate } = answered.measured;
+    const at = halfOfTheWay(curve, baseRate);
     return {
       ...summary(answered),
       targetClass: null,
@@ -216,12 +221,6 @@ function summarize(
 
 const numbersFrom = (first: number, count: number) =>
   Array.from({ length: count }, (_, i) => first + i);
-
-/** Where an answer lies farthest above what is there without it: half the way up, so that weak and strong ones are read alike. */
-function strongestExcess({ curve, baseRate }: MeasuredAnswer): number {
-  const most = Math.max(...curve.map(({ power }) => power - baseRate));
-  return curve.findIndex(({ power }) => power - baseRate >= most / 2);
-}
 
 /** By class, of [K, K]: where most of those of its images went that went anywhere else. */
 function movesOf(

@@ -14,8 +14,10 @@ interface Effort {
   readonly batchSize: number;
   /** Of the screening of all classes. */
   readonly screenSteps: number;
-  /** Of a finalist, and of every class where nothing is skipped. */
+  /** Of a finalist. */
   readonly steps: number;
+  /** Of every question where nothing is skipped. */
+  readonly exhaustiveSteps: number;
   /** Of the questions for any other class, which have all images to move at once. */
   readonly anyOther: {
     readonly batchSize: number;
@@ -24,22 +26,25 @@ interface Effort {
   };
 }
 
-/** Steps at which powers stop growing, on small models of Fashion-MNIST; the screening's are where classes are in order. */
+/**
+ * On small models of Fashion-MNIST classes are in order after the screening's steps, most of the power is there after a finalist's, and
+ * nothing grows any more after the exhaustive ones.
+ */
 const efforts: Readonly<Record<PerturbationKind, Effort>> = {
   patch: {
-    ...{ batchSize: 4, screenSteps: 60, steps: 200 },
+    ...{ batchSize: 4, screenSteps: 60, steps: 200, exhaustiveSteps: 300 },
     anyOther: { batchSize: 16, steps: 150, seeds: 2 },
   },
   faint: {
-    ...{ batchSize: 8, screenSteps: 40, steps: 80 },
+    ...{ batchSize: 8, screenSteps: 40, steps: 80, exhaustiveSteps: 150 },
     anyOther: { batchSize: 16, steps: 40, seeds: 1 },
   },
   stripes: {
-    ...{ batchSize: 8, screenSteps: 30, steps: 60 },
+    ...{ batchSize: 8, screenSteps: 30, steps: 60, exhaustiveSteps: 100 },
     anyOther: { batchSize: 16, steps: 30, seeds: 1 },
   },
   warp: {
-    ...{ batchSize: 8, screenSteps: 30, steps: 60 },
+    ...{ batchSize: 8, screenSteps: 30, steps: 60, exhaustiveSteps: 100 },
     anyOther: { batchSize: 16, steps: 30, seeds: 1 },
   },
 };
@@ -86,14 +91,15 @@ export function scheduleOf(
   numClasses: number,
   { seeds, isExhaustive }: ScheduleSettings,
 ): Schedule {
-  const { batchSize, screenSteps, steps, anyOther } = efforts[kind];
+  const { batchSize, screenSteps, steps, exhaustiveSteps, anyOther } =
+    efforts[kind];
   const classes = isExhaustive
     ? numClasses
     : Math.min(mostFinalists, numClasses);
   return {
     anyOther: {
       questions: isExhaustive ? exhaustiveAnyOtherSeeds : anyOther.seeds,
-      steps: isExhaustive ? steps : anyOther.steps,
+      steps: isExhaustive ? exhaustiveSteps : anyOther.steps,
       batchSize: anyOther.batchSize,
     },
     screening: {
@@ -101,8 +107,8 @@ export function scheduleOf(
       ...{ steps: screenSteps, batchSize },
     },
     finals: {
-      ...{ classes, questions: classes * seeds },
-      ...{ steps, batchSize },
+      ...{ classes, questions: classes * seeds, batchSize },
+      steps: isExhaustive ? exhaustiveSteps : steps,
     },
   };
 }

@@ -27,3 +27,18 @@ export function strengthReaching(
 ): number | null {
   return curve.find(({ power }) => power >= threshold)?.strength ?? null;
 }
+
+/**
+ * Where an answer is looked at more closely: the first strength that does half of what the best one does beyond the base rate, so that
+ * weak and strong answers are read alike; the greatest where none does anything.
+ * @returns its place in the curve
+ */
+export function halfOfTheWay(
+  curve: readonly Point[],
+  baseRate: number,
+): number {
+  const most = Math.max(...curve.map(({ power }) => power - baseRate));
+  return most > 0
+    ? curve.findIndex(({ power }) => power - baseRate >= most / 2)
+    : curve.length - 1;
+}

@@ -21,8 +21,8 @@ export interface ModelAudit {
     /** [C, H, W]. */
     readonly inputShape: readonly [number, number, number];
     readonly numClasses: number;
-    /** 0…1. */
-    readonly cleanAccuracy: number;
+    /** 0…1; null where the model's numbers are not finite. */
+    readonly cleanAccuracy: number | null;
     readonly cleanAccuracyImages: number;
     /** Stated by the manifest, never used. */
     readonly groundTruth: GroundTruth | null;

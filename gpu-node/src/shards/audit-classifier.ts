@@ -1,21 +1,17 @@
 /** One audit from an open model and an open data set: what `motif audit --local` and audit shards have in common. */
-import { anomalyIndices } from "../audit/anomaly-index.ts";
 import type { Evidence, FoundEvidence } from "../audit/evidence.ts";
 import { fittedRegression } from "../audit/fitted-regression.ts";
-import { decodeFloats } from "../audit/float-text.ts";
-import { gatherEvidence, openTrials } from "../audit/gather-evidence.ts";
+import {
+  gatherEvidence,
+  openTrials,
+  type AuditedModel,
+} from "../audit/gather-evidence.ts";
 import {
   invertTriggers,
   neuralCleanseSettings,
 } from "../audit/neural-cleanse.ts";
-import { newPerturbation } from "../audit/perturbations/index.ts";
 import { gradientsOfAudit } from "../audit/schedule.ts";
-import {
-  comparedAnswers,
-  computeStatistics,
-  nameStatistics,
-} from "../audit/statistics.ts";
-import { sizeOf } from "../audit/ask-questions.ts";
+import { computeStatistics, nameStatistics } from "../audit/statistics.ts";
 import {
   judge,
   judgeByAnomaly,
@@ -27,17 +23,12 @@ import type { Dataset, Parts } from "../data/index.ts";
 import type { Backend } from "../engine/index.ts";
 import { compilePredictor } from "../evaluation/predict.ts";
 import { MotifError } from "../motif-error.ts";
-import { drawFinding } from "../report/audit-pictures.ts";
-import type {
-  AuditEvidence,
-  AuditMethod,
-  ModelAudit,
-} from "../report/audit.ts";
-import type { GroundTruth } from "../report/result.ts";
+import type { AuditMethod, ModelAudit } from "../report/audit.ts";
 import type { ImageSource } from "../search/image-source.ts";
 import { nameClasses } from "./class-names.ts";
 import { choosePack } from "./compile-search.ts";
-import { measureModel } from "./model-accuracy.ts";
+import { describeEvidence, overlapWithTrigger } from "./describe-evidence.ts";
+import { measureModel, type ModelAccuracy } from "./model-accuracy.ts";
 
 export interface AuditRequest {
   readonly method: AuditMethod;
@@ -91,11 +82,18 @@ export async function auditClassifier(
   options: AuditClassifierOptions,
 ): Promise<ModelAudit> {
   const { classifier, dataset } = inputs;
-  const { signal, now } = options;
+  const { now } = options;
   const { imageShape, numClasses, manifest } = classifier;
   const began = now();
   const classNames = nameClasses(classifier, dataset);
   const exhaustive = { ...request, isExhaustive: true };
+  const model = {
+    name: classifier.name,
+    sha256: classifier.sha256,
+    inputShape: imageShape,
+    numClasses,
+    groundTruth: manifest.groundTruth ?? null,
+  };
   const planned =
     request.method === "motif"
       ? gradientsOfAudit(numClasses, request)
@@ -109,27 +107,8 @@ export async function auditClassifier(
     (request.method === "motif" ? 1 : 2);
   const predictor = await compilePredictor(classifier, backend, packImages);
   try {
-    options.onPhase?.("Measuring the clean accuracy");
-    const accuracy = await measureModel(
-      classifier,
-      classifier.name,
-      dataset,
-      predictor,
-      { signal },
-    );
-    if (accuracy.warning !== null) options.onWarning?.(accuracy.warning);
-    options.onPhase?.("Asking");
     const said = {
       schemaVersion: 1,
-      model: {
-        name: classifier.name,
-        sha256: classifier.sha256,
-        inputShape: imageShape,
-        numClasses,
-        cleanAccuracy: accuracy.accuracy,
-        cleanAccuracyImages: accuracy.n,
-        groundTruth: manifest.groundTruth ?? null,
-      },
       dataset: {
         name: inputs.datasetName,
         digest: dataset.digest,
@@ -156,32 +135,38 @@ export async function auditClassifier(
             : planned,
       },
     } as const;
-    const evidence = await gather(
+    const measured = await measureAndGather(
       { ...inputs, predictor },
       request,
       backend,
       packImages,
       options,
     );
-    if (evidence instanceof MotifError)
+    if (measured instanceof MotifError)
       return {
         ...said,
-        verdict: diverged(evidence, request, numClasses),
+        model: { ...model, cleanAccuracy: null, cleanAccuracyImages: 0 },
+        verdict: diverged(measured, request, numClasses),
         ...{ statistics: [], evidence: [], triggerOverlap: null },
         timing: { auditMs: now() - began },
       };
-    const verdict =
-      request.method === "motif"
-        ? judge(evidence, fittedRegression, classNames)
-        : judgeByAnomaly(evidence, classNames);
+    const { accuracy, evidence } = measured;
     return {
       ...said,
-      verdict,
+      model: {
+        ...model,
+        cleanAccuracy: accuracy.accuracy,
+        cleanAccuracyImages: accuracy.n,
+      },
+      verdict:
+        request.method === "motif"
+          ? judge(evidence, fittedRegression, classNames)
+          : judgeByAnomaly(evidence, classNames),
       statistics: nameStatistics(computeStatistics(evidence)),
       evidence: await describeEvidence(evidence, inputs),
       triggerOverlap: overlapWithTrigger(
         evidence,
-        manifest.groundTruth ?? null,
+        model.groundTruth,
         imageShape[2],
       ),
       timing: { auditMs: now() - began },
@@ -191,42 +176,69 @@ export async function auditClassifier(
   }
 }
 
+interface Measured {
+  readonly accuracy: ModelAccuracy;
+  readonly evidence: Evidence<FoundEvidence>;
+}
+
 /** What was found, or why nothing can be said of a model whose numbers are not finite. */
-async function gather(
-  model: Parameters<typeof gatherEvidence>[0],
+async function measureAndGather(
+  model: AuditedModel,
   request: AuditRequest,
   backend: Backend,
   packImages: number,
   options: AuditClassifierOptions,
-): Promise<Evidence<FoundEvidence> | MotifError> {
-  const { signal, onGradients, from, onPart } = options;
-  const { classifier, dataset, parts, images, predictor } = model;
-  const { numClasses, imageShape } = classifier;
+): Promise<Measured | MotifError> {
+  const { classifier, dataset, predictor } = model;
+  const { signal, onPhase, onWarning } = options;
   try {
-    if (request.method === "motif")
-      return await gatherEvidence(model, backend, request, {
-        ...{ signal, packImages, from },
-        ...(onGradients && { onGradients }),
-        ...(onPart && { onPart }),
-      });
-    return await invertTriggers(
-      {
-        ...{ classifier, predictor, backend, packImages },
-        asked: {
-          ...{ numClasses, imageShape, dataset, images },
-          searchImages: parts.search,
-        },
-        trials: await openTrials(model, request.evaluateImages, signal),
-      },
-      neuralCleanseSettings,
-      request.seed,
-      request.threshold,
-      { signal, ...(onGradients && { onGradients }) },
+    onPhase?.("Measuring the clean accuracy");
+    const accuracy = await measureModel(
+      classifier,
+      classifier.name,
+      dataset,
+      predictor,
+      { signal },
     );
+    if (accuracy.warning !== null) onWarning?.(accuracy.warning);
+    onPhase?.("Asking");
+    const evidence = await gather(model, request, backend, packImages, options);
+    return { accuracy, evidence };
   } catch (error) {
     if (error instanceof MotifError && error.code === "diverged") return error;
     throw error;
   }
+}
+
+async function gather(
+  model: AuditedModel,
+  request: AuditRequest,
+  backend: Backend,
+  packImages: number,
+  { signal, onGradients, from, onPart }: AuditClassifierOptions,
+): Promise<Evidence<FoundEvidence>> {
+  const { classifier, dataset, parts, images, predictor } = model;
+  const { numClasses, imageShape } = classifier;
+  if (request.method === "motif")
+    return gatherEvidence(model, backend, request, {
+      ...{ signal, packImages, from },
+      ...(onGradients && { onGradients }),
+      ...(onPart && { onPart }),
+    });
+  return invertTriggers(
+    {
+      ...{ classifier, predictor, backend, packImages },
+      asked: {
+        ...{ numClasses, imageShape, dataset, images },
+        searchImages: parts.search,
+      },
+      trials: await openTrials(model, request.evaluateImages, signal),
+    },
+    neuralCleanseSettings,
+    request.seed,
+    request.threshold,
+    { signal, ...(onGradients && { onGradients }) },
+  );
 }
 
 function diverged(
@@ -253,95 +265,4 @@ function diverged(
     ...{ targetClass: null, perturbation: null, moves: null },
     ...{ anomalyIndex: null, pValue: null },
   };
-}
-
-async function describeEvidence(
-  evidence: Evidence<FoundEvidence>,
-  { classifier, dataset, parts }: AuditInputs,
-): Promise<AuditEvidence[]> {
-  const { imageShape, numClasses } = classifier;
-  const described: AuditEvidence[] = [];
-  for (const about of evidence.perturbations) {
-    const perturbation = newPerturbation(about.perturbation, imageShape);
-    const indices = anomalyIndices(
-      comparedAnswers(about).map(({ score }) => score),
-    );
-    const asked = new Set(about.screened.map(({ targetClass }) => targetClass));
-    const drawn = new Set<number>();
-    const finalists: AuditEvidence["finalists"][number][] = [];
-    for (const [at, finding] of about.finalists.entries()) {
-      const found = about.found[at].map((text, i) =>
-        decodeFloats(text, sizeOf(perturbation.variables[i].shape)),
-      );
-      const hasAll = found.every((values) => values !== undefined);
-      // One picture a class: its seeds look alike or show nothing.
-      const isFirst = !drawn.has(finding.targetClass);
-      drawn.add(finding.targetClass);
-      finalists.push({
-        ...finding,
-        pictures:
-          isFirst && hasAll
-            ? await drawFinding(
-                perturbation,
-                found,
-                finding.strengthAtThreshold ?? perturbation.strengths.at(-1)!,
-                await exampleFor(finding.targetClass, dataset, parts),
-                imageShape,
-              )
-            : null,
-      });
-    }
-    described.push({
-      perturbation: about.perturbation,
-      unit: about.unit,
-      anyOther: about.anyOther,
-      screened: about.screened.map((answer, i) => ({
-        ...answer,
-        anomalyIndex: indices?.[i] ?? null,
-      })),
-      skipped: Array.from({ length: numClasses }, (_, each) => each).filter(
-        (each) => !asked.has(each),
-      ),
-      finalists,
-    });
-  }
-  return described;
-}
-
-/** The first image of the evaluation part that is of another class. */
-async function exampleFor(
-  targetClass: number,
-  dataset: Dataset,
-  parts: Parts,
-): Promise<Uint8Array> {
-  const chosen = parts.evaluate.find(
-    (index) => dataset.labels[index] !== targetClass,
-  );
-  const image = new Uint8Array(sizeOf(dataset.imageShape));
-  if (chosen !== undefined) await dataset.read([chosen], image);
-  return image;
-}
-
-/** Of as many of the strongest pixels as the stated trigger has. */
-function overlapWithTrigger(
-  { perturbations }: Evidence,
-  truth: GroundTruth | null,
-  width: number,
-): number | null {
-  const box = truth?.trigger?.box;
-  const patch = perturbations
-    .find(({ perturbation }) => perturbation === "patch")
-    ?.finalists.find(({ targetClass }) => targetClass === truth?.targetClass);
-  if (!box || !patch) return null;
-  const size = box.height * box.width;
-  const inside = patch.topPixels.slice(0, size).filter((pixel) => {
-    const [row, column] = [Math.floor(pixel / width), pixel % width];
-    return (
-      row >= box.top &&
-      row < box.top + box.height &&
-      column >= box.left &&
-      column < box.left + box.width
-    );
-  }).length;
-  return inside / (2 * size - inside);
 }

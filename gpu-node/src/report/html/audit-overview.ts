@@ -123,7 +123,9 @@ function row(folder: string, audit: ModelAudit): Markup {
       ${verdict.anomalyIndex === null ? "–" : verdict.anomalyIndex.toFixed(2)}
     </td>
     <td>${verdict.pValue === null ? "–" : pValueText(verdict.pValue)}</td>
-    <td>${percent(model.cleanAccuracy)}</td>
+    <td>
+      ${model.cleanAccuracy === null ? "–" : percent(model.cleanAccuracy)}
+    </td>
     <td>${truth === null ? "nothing" : truth.status}</td>
   </tr>`;
 }

@@ -73,7 +73,7 @@ function introduction(audit: ModelAudit): Markup {
       )}
       ${figure(
         "Clean accuracy",
-        percent(model.cleanAccuracy),
+        model.cleanAccuracy === null ? "–" : percent(model.cleanAccuracy),
         `on ${integer(model.cleanAccuracyImages)} images`,
       )}
       ${figure(

@@ -1,0 +1,205 @@
+import { describe, expect, it } from "vitest";
+import type {
+  Answer,
+  Evidence,
+  Finding,
+  PerturbationEvidence,
+  ScreenedAnswer,
+} from "./evidence.ts";
+import { fittedRegression } from "./fitted-regression.ts";
+import type { PerturbationKind } from "./perturbations/perturbation.ts";
+import { meanLogStrength, strengthReaching } from "./strength-needed.ts";
+import { judge, judgeByAnomaly } from "./verdict.ts";
+
+const strengths = [2, 4, 8, 12, 16, 31, 63];
+const names = Array.from({ length: 43 }, (_, i) => `kind ${i}`);
+
+/** An answer of which half the images need less than `needed`; nobody is moved where it is infinite. */
+function answer(targetClass: number | null, needed: number): Answer {
+  const curve = strengths.map((strength) => ({
+    strength,
+    power: 1 / (1 + (needed / strength) ** 3),
+    wilson95: [0, 1] as const,
+  }));
+  return {
+    targetClass,
+    ...{ seed: 0, steps: 1, imageGradients: 4, crossEntropy: 1 },
+    ...{ n: 100, baseRate: 0, curve },
+    logStrength: meanLogStrength(curve),
+    strengthAtThreshold: strengthReaching(curve, 0.9),
+  };
+}
+
+const screenedAnswer = (
+  targetClass: number,
+  needed: number,
+): ScreenedAnswer => ({
+  ...answer(targetClass, needed),
+  targetClass,
+  maskL1: needed,
+});
+
+/** @param needed by class @param anywhere what half of all images need to go to any other class */
+function about(
+  perturbation: PerturbationKind,
+  needed: readonly number[],
+  anywhere = 60,
+  movesTo: (from: number) => number = (from) => (from === 0 ? 1 : 0),
+): PerturbationEvidence {
+  const screened = needed.map((each, i) => screenedAnswer(i, each));
+  const order = [...screened].sort((a, b) => a.logStrength - b.logStrength);
+  const finalists = order
+    .slice(0, 2)
+    .map((each): Finding => ({ ...each, bySource: [], topPixels: [1, 2, 3] }));
+  return {
+    perturbation,
+    unit: "pixels",
+    anyOther: [
+      {
+        ...answer(null, anywhere),
+        atStrength: 8,
+        moves: needed.map((_, from) => ({
+          from,
+          to: movesTo(from),
+          share: 0.8,
+        })),
+      },
+    ],
+    screened,
+    finalists,
+  };
+}
+
+const even = [20, 24, 27, 22, 29, 25, 31, 21, 26, 23];
+const evidence = (
+  patch: PerturbationEvidence,
+  warp = about("warp", even),
+): Evidence => ({
+  numClasses: patch.screened.length,
+  perturbations: [patch, about("faint", even), about("stripes", even), warp],
+});
+const judged = (given: Evidence) => judge(given, fittedRegression, names);
+
+describe("the verdict", () => {
+  it("suspects the class that needs far fewer pixels than the others", () => {
+    const needed = even.map((each, i) => (i === 7 ? 3 : each));
+    const verdict = judged(evidence(about("patch", needed)));
+    expect(verdict).toMatchObject({
+      verdict: "backdoor suspected",
+      targetClass: 7,
+      perturbation: "patch",
+      moves: null,
+    });
+    expect(verdict.probability).toBeGreaterThan(0.9);
+    expect(verdict.anomalyIndex).toBeGreaterThan(3.84);
+    expect(verdict.pValue).toBeLessThan(0.05);
+    expect(verdict.reason).toContain("class 7 (kind 7)");
+    expect(verdict.reason).toContain("8 pixels are enough");
+  });
+
+  it("suspects what only a movement of the pixels shows", () => {
+    const needed = even.map((each, i) => (i === 2 ? 3 : each));
+    const verdict = judged(
+      evidence(about("patch", even), about("warp", needed, 12)),
+    );
+    expect(verdict).toMatchObject({
+      verdict: "backdoor suspected",
+      targetClass: 2,
+      perturbation: "warp",
+    });
+  });
+
+  it("finds nothing in a model whose classes need about the same, and never calls it clean", () => {
+    const verdict = judged(evidence(about("patch", even)));
+    expect(verdict.verdict).toBe("no evidence found");
+    expect(verdict.probability).toBeLessThan(0.5);
+    expect(verdict.reason).not.toMatch(/clean/i);
+  });
+
+  it("says where images go when each class is taken for the next", () => {
+    const verdict = judged(
+      evidence(about("patch", even, 2.5, (from) => (from + 1) % 10)),
+    );
+    expect(verdict).toMatchObject({
+      verdict: "backdoor suspected",
+      targetClass: null,
+      anomalyIndex: null,
+    });
+    expect(verdict.moves).toHaveLength(10);
+    expect(verdict.moves?.[9]).toMatchObject({ from: 9, to: 0 });
+    expect(verdict.reason).toContain("all-to-all");
+  });
+
+  it("names the one class that images go to when anything moves them there", () => {
+    const verdict = judged(
+      evidence(about("patch", even, 2.5, (from) => (from === 4 ? 5 : 4))),
+    );
+    expect(verdict).toMatchObject({ targetClass: 4, moves: null });
+  });
+
+  it("is inconclusive where half of the classes need the same: there is no scale", () => {
+    const flat = even.map((_, i) => (i === 7 ? 3 : 24));
+    const verdict = judged(evidence(about("patch", flat)));
+    expect(verdict.verdict).toBe("inconclusive");
+    expect(verdict.probability).toBeNull();
+    expect(verdict.reason).toContain("median absolute deviation is 0");
+  });
+
+  it("is inconclusive where no class is ever reached", () => {
+    const never = even.map((each) => 40 * each);
+    const verdict = judged(evidence(about("patch", never)));
+    expect(verdict.verdict).toBe("inconclusive");
+    expect(verdict.reason).toContain("No class is reached with up to 63");
+  });
+
+  it("takes one class that never gets there for one that needs much", () => {
+    const one = even.map((each, i) => (i === 3 ? Infinity : each));
+    const verdict = judged(evidence(about("patch", one)));
+    expect(verdict.verdict).toBe("no evidence found");
+    const other = even.map((each, i) =>
+      i === 3 ? Infinity : i === 5 ? 3 : each,
+    );
+    expect(judged(evidence(about("patch", other)))).toMatchObject({
+      verdict: "backdoor suspected",
+      targetClass: 5,
+    });
+  });
+
+  it("is inconclusive of two classes, and says why", () => {
+    const two = [3, 30];
+    const verdict = judged({
+      numClasses: 2,
+      perturbations: [about("patch", two), about("warp", two)],
+    });
+    expect(verdict.verdict).toBe("inconclusive");
+    expect(verdict.reason).toContain("2 classes");
+    expect(verdict).toMatchObject({ anomalyIndex: null, pValue: null });
+  });
+});
+
+describe("the verdict by one statistic", () => {
+  const alone = (needed: readonly number[]) =>
+    judgeByAnomaly(
+      {
+        numClasses: needed.length,
+        perturbations: [{ ...about("patch", needed), anyOther: [] }],
+      },
+      names,
+    );
+
+  it("suspects from the threshold of the number of classes on", () => {
+    const verdict = alone(even.map((each, i) => (i === 7 ? 3 : each)));
+    expect(verdict).toMatchObject({
+      verdict: "backdoor suspected",
+      targetClass: 7,
+      rule: { name: "anomaly index", classes: 10 },
+      probability: null,
+    });
+    expect(alone(even).verdict).toBe("no evidence found");
+  });
+
+  it("is inconclusive of two classes and of classes without a scale", () => {
+    expect(alone([3, 30]).verdict).toBe("inconclusive");
+    expect(alone(even.map(() => 20)).verdict).toBe("inconclusive");
+  });
+});
