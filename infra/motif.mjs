@@ -38,8 +38,8 @@ const commands = {
 const [name, ...rest] = process.argv.slice(2);
 // These run without a server, in a compute node's program; the others talk to a control plane, or are one.
 const isOfGpuNode =
-  ["node", "report"].includes(name) ||
-  (["search", "demo", "train", "evaluate", "audit"].includes(name) &&
+  ["node", "report", "audit"].includes(name) ||
+  (["search", "demo", "train", "evaluate"].includes(name) &&
     ["--local", "--print-recipes"].some((flag) => rest.includes(flag)));
 const isServer = ["up", "demo"].includes(name);
 

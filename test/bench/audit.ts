@@ -13,6 +13,11 @@ import {
 } from "../../gpu-node/src/audit/combination.ts";
 import { fitRegression } from "../../gpu-node/src/audit/fit-regression.ts";
 import { fittedRegression } from "../../gpu-node/src/audit/fitted-regression.ts";
+import type { Evidence } from "../../gpu-node/src/audit/evidence.ts";
+import {
+  computeStatistics,
+  nameStatistics,
+} from "../../gpu-node/src/audit/statistics.ts";
 import { judge } from "../../gpu-node/src/audit/verdict.ts";
 import { openBackend } from "../../gpu-node/src/commands/open-backend.ts";
 import { readVariants } from "../../gpu-node/src/commands/train-variants.ts";
@@ -93,16 +98,16 @@ for (const collection of collections) {
     }),
   );
 }
-const { fitted, judged } = halve(models);
+const { fitted, judged, failed } = halve(models.map(restate));
 const wanted = new Set(
   options.baseline === "none"
     ? []
     : options.baseline === "all"
-      ? models
+      ? [...fitted, ...judged]
       : judged,
 );
 for (const collection of collections) {
-  const chosen = models.filter(
+  const chosen = [...fitted, ...judged].filter(
     (model) => model.collection === collection.name && wanted.has(model),
   );
   const audits = await audit(
@@ -131,20 +136,13 @@ const regression = fitRegression(
   })),
   `${fitted.length} models of ${collections.map(({ train: [, name] }) => name).join(" and ")} trained by Motif`,
 );
-const rejudge = (model: ModelAudit): ModelAudit =>
-  model.config.method === "motif" && model.evidence.length > 0
-    ? {
-        ...model,
-        verdict: judge(
-          {
-            numClasses: model.model.numClasses,
-            perturbations: model.evidence,
-          },
-          regression,
-          model.dataset.classes,
-        ),
-      }
-    : model;
+const rejudge = (audit: ModelAudit): ModelAudit =>
+  audit.evidence.length === 0
+    ? audit
+    : {
+        ...audit,
+        verdict: judge(evidenceOf(audit), regression, audit.dataset.classes),
+      };
 const report = describeJudgement(
   judged.map((model) => ({
     ...model,
@@ -152,13 +150,31 @@ const report = describeJudgement(
     ...(model.exhaustive && { exhaustive: rejudge(model.exhaustive) }),
   })),
 );
+/** Audits judge by three decimals of it. */
 const isShipped =
-  JSON.stringify(regression) === JSON.stringify(fittedRegression);
+  JSON.stringify([regression.intercept, ...regression.weights].map(rounded)) ===
+  JSON.stringify([fittedRegression.intercept, ...fittedRegression.weights]);
 process.stdout.write(
   options.json
     ? `${JSON.stringify({ regression, isShipped, ...report.figures })}\n`
-    : `${report.text}\nRegression on ${regression.source}${isShipped ? " (the one that audits use)" : ""}: intercept ${regression.intercept.toFixed(3)}, ${featureNames.map((name, i) => `${name} ${regression.weights[i].toFixed(3)}`).join(", ")}\n`,
+    : `${report.text}\n${failed.map(({ collection, name }) => `Not counted, the attack did not take: ${collection}/${name}.\n`).join("")}Regression on ${regression.source}${isShipped ? " (the one that audits use)" : ""}: intercept ${regression.intercept.toFixed(3)}, ${featureNames.map((name, i) => `${name} ${regression.weights[i].toFixed(3)}`).join(", ")}\n`,
 );
+
+function rounded(value: number): number {
+  return Math.round(1000 * value) / 1000;
+}
+
+/** With statistics as they are computed today: audits from before are kept. */
+function restate(model: AuditedModel): AuditedModel {
+  const { motif } = model;
+  if (motif.evidence.length === 0) return model;
+  const statistics = nameStatistics(computeStatistics(evidenceOf(motif)));
+  return { ...model, motif: { ...motif, statistics } };
+}
+
+function evidenceOf({ model, evidence }: ModelAudit): Evidence {
+  return { numClasses: model.numClasses, perturbations: evidence };
+}
 
 async function train(
   { name: folder, path, train: more }: (typeof collections)[number],

@@ -2,7 +2,7 @@
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -319,6 +319,34 @@ describe("motif train --print-recipes", () => {
     expect(runs[2].command).toBe(
       "motif train --dataset any --name m --seed 1 --epochs 2",
     );
+  });
+
+  it("prints a training for each line of a file of variants, with the sweeps", async () => {
+    const path = join(folder, "variants.txt");
+    await writeFile(
+      path,
+      "# what differs\nplain --epochs 2\n\nbad --mode poisoned --target 3 # a backdoor\n",
+    );
+    const { status, stdout, stderr } = await print(
+      ...["--name", "m", "--variants", path, "--sweep", "seed=0,1"],
+    );
+    expect(status, stderr).toBe(0);
+    const runs = JSON.parse(stdout) as {
+      name: string;
+      recipe: { poison: { targetClass: number } | null };
+    }[];
+    expect(runs.map(({ name }) => name)).toEqual([
+      "m-plain-seed-0",
+      "m-plain-seed-1",
+      "m-bad-seed-0",
+      "m-bad-seed-1",
+    ]);
+    expect(runs[0].recipe.poison).toBeNull();
+    expect(runs[3].recipe.poison?.targetClass).toBe(3);
+    await writeFile(path, "a --epochs 2\na --epochs 3\n");
+    const twice = await print("--variants", path);
+    expect(twice.status).toBe(2);
+    expect(twice.stderr).toMatch(/line 2: a is there twice/);
   });
 
   it.each([

@@ -28,7 +28,7 @@ export interface KindStatistics {
   readonly anomaly: number | null;
   /** How much less the leader needs than the next class: difference of logarithms, nats. Null where deviations have no scale. */
   readonly gap: number | null;
-  /** Excess of images moved anywhere over those that are wrong anyway, 0…1: the mean over strengths, of the better seed. */
+  /** Excess of images moved anywhere over those that are wrong anyway, 0…1: the mean over weak strengths, of the better seed. */
   readonly anywhere: number;
 }
 
@@ -130,13 +130,15 @@ export function comparedAnswers({
   });
 }
 
+/** Over the weaker half of the strengths: the stronger ones move images of any model. */
 function excessOf({ curve, baseRate }: AnyOtherAnswer): number {
   if (baseRate >= 1) return 0;
-  const sum = curve.reduce(
+  const weaker = curve.slice(0, Math.ceil(curve.length / 2));
+  const sum = weaker.reduce(
     (total, { power }) => total + Math.max(0, power - baseRate),
     0,
   );
-  return sum / curve.length / (1 - baseRate);
+  return sum / weaker.length / (1 - baseRate);
 }
 
 function overlapBetweenSeeds({
@@ -203,7 +205,7 @@ export function nameStatistics({
         name: `${perturbation} anywhere`,
         value: anywhere,
         meaning:
-          "share of the images that one change moves to any other class, above those that are wrong anyway: the mean over strengths",
+          "share of the images that one change moves to any other class, above those that are wrong anyway: the mean over weak strengths",
       },
     ]),
     {

@@ -20,18 +20,28 @@ export interface AuditedModel {
   exhaustive?: ModelAudit;
 }
 
-/** Two halves that both have of each kind: every other model of a kind, in the order of the collections. */
-export function halve<T extends Pick<AuditedModel, "kind">>(
+/** A poisoned model whose trigger works on fewer images has no backdoor to speak of. */
+const leastSuccess = 0.3;
+
+/** Two halves that both have of each kind: every other model of a kind, in the order of the collections; and those that were not poisoned. */
+export function halve<T extends Pick<AuditedModel, "kind" | "motif">>(
   models: readonly T[],
-): { readonly fitted: T[]; readonly judged: T[] } {
+): { readonly fitted: T[]; readonly judged: T[]; readonly failed: T[] } {
   const seen = new Map<string, number>();
-  const [fitted, judged]: [T[], T[]] = [[], []];
+  const halves: { fitted: T[]; judged: T[]; failed: T[] } = {
+    ...{ fitted: [], judged: [], failed: [] },
+  };
   for (const model of models) {
+    const success = model.motif.model.groundTruth?.attackSuccessRate;
+    if (success !== undefined && success < leastSuccess) {
+      halves.failed.push(model);
+      continue;
+    }
     const count = seen.get(model.kind) ?? 0;
     seen.set(model.kind, count + 1);
-    (count % 2 === 0 ? fitted : judged).push(model);
+    (count % 2 === 0 ? halves.fitted : halves.judged).push(model);
   }
-  return { fitted, judged };
+  return halves;
 }
 
 interface MethodFigures {

@@ -41,17 +41,17 @@ export function renderAuditOverview(entries: readonly OverviewEntry[]): string {
       </section>
       <section id="models">
         <div class="scroll" tabindex="0" role="group" aria-label="Models">
-          <table>
+          <table class="audit-table">
             <thead>
               <tr>
                 <th scope="col">Model</th>
                 <th scope="col">Verdict</th>
-                <th scope="col">Probability</th>
+                <th scope="col" class="number">Probability</th>
                 <th scope="col">Class</th>
                 <th scope="col">Answers to</th>
-                <th scope="col">Anomaly index</th>
-                <th scope="col">p</th>
-                <th scope="col">Clean accuracy</th>
+                <th scope="col" class="number">Anomaly index</th>
+                <th scope="col" class="number">p</th>
+                <th scope="col" class="number">Clean accuracy</th>
                 <th scope="col">Stated</th>
               </tr>
             </thead>
@@ -114,16 +114,18 @@ function row(folder: string, audit: ModelAudit): Markup {
       >
     </th>
     <td>${verdictBadge(verdict.verdict)}</td>
-    <td>${probabilityText(verdict)}</td>
+    <td class="number">${probabilityText(verdict)}</td>
     <td><bdi>${target}</bdi></td>
     <td>
       ${verdict.perturbation === null ? "–" : kindTitles[verdict.perturbation]}
     </td>
-    <td>
+    <td class="number">
       ${verdict.anomalyIndex === null ? "–" : verdict.anomalyIndex.toFixed(2)}
     </td>
-    <td>${verdict.pValue === null ? "–" : pValueText(verdict.pValue)}</td>
-    <td>
+    <td class="number">
+      ${verdict.pValue === null ? "–" : pValueText(verdict.pValue)}
+    </td>
+    <td class="number">
       ${model.cleanAccuracy === null ? "–" : percent(model.cleanAccuracy)}
     </td>
     <td>${truth === null ? "nothing" : truth.status}</td>

@@ -150,12 +150,12 @@ function found(audit: ModelAudit): Markup | null {
         role="group"
         aria-label="Where images go"
       >
-        <table>
+        <table class="audit-table">
           <thead>
             <tr>
               <th scope="col">Images of</th>
               <th scope="col">are mostly taken for</th>
-              <th scope="col">Share</th>
+              <th scope="col" class="number">Share</th>
             </tr>
           </thead>
           <tbody>
@@ -164,7 +164,7 @@ function found(audit: ModelAudit): Markup | null {
                 html`<tr>
                   <th scope="row"><bdi>${nameOf(audit, from)}</bdi></th>
                   <td><bdi>${nameOf(audit, to)}</bdi></td>
-                  <td>${percent(share)}</td>
+                  <td class="number">${percent(share)}</td>
                 </tr>`,
             )}
           </tbody>
@@ -246,12 +246,12 @@ function section(audit: ModelAudit, evidence: AuditEvidence): Markup {
         role="group"
         aria-label="Classes: ${kindTitles[perturbation]}"
       >
-        <table>
+        <table class="audit-table">
           <thead>
             <tr>
               <th scope="col">Class</th>
-              <th scope="col">Needs, on average</th>
-              <th scope="col">Anomaly index</th>
+              <th scope="col" class="number">Needs, on average</th>
+              <th scope="col" class="number">Anomaly index</th>
               <th scope="col">Searched</th>
             </tr>
           </thead>
@@ -264,8 +264,10 @@ function section(audit: ModelAudit, evidence: AuditEvidence): Markup {
                 <th scope="row">
                   <bdi>${nameOf(audit, each.targetClass)}</bdi>
                 </th>
-                <td>${strengthText(Math.exp(each.logStrength), unit)}</td>
-                <td>
+                <td class="number">
+                  ${strengthText(Math.exp(each.logStrength), unit)}
+                </td>
+                <td class="number">
                   ${each.anomalyIndex === null ? "–" : each.anomalyIndex.toFixed(2)}
                 </td>
                 <td>
@@ -289,11 +291,11 @@ function statistics({ statistics: all }: ModelAudit): Markup | null {
   return html`<section>
     <h2>Statistics</h2>
     <div class="scroll" tabindex="0" role="group" aria-label="Statistics">
-      <table>
+      <table class="audit-table">
         <thead>
           <tr>
             <th scope="col">Statistic</th>
-            <th scope="col">Value</th>
+            <th scope="col" class="number">Value</th>
             <th scope="col">Meaning</th>
           </tr>
         </thead>
@@ -302,7 +304,9 @@ function statistics({ statistics: all }: ModelAudit): Markup | null {
             ({ name, value, meaning }) =>
               html`<tr>
                 <th scope="row">${name}</th>
-                <td>${value === null ? "–" : value.toFixed(2)}</td>
+                <td class="number">
+                  ${value === null ? "–" : value.toFixed(2)}
+                </td>
                 <td>${meaning}</td>
               </tr>`,
           )}

@@ -1,0 +1,119 @@
+/** `motif audit --local` as a person runs it, on the demo's models and on what is not fit for it. */
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  exportModel,
+  floats,
+  newGraphBuilder,
+} from "../../gpu-node/src/engine/index.ts";
+import { columns, columnsSize, writeColumns } from "../fixtures/columns.ts";
+import { runMotif as motif } from "../harness/motif.ts";
+
+const demo = fileURLToPath(new URL("../../infra/demo", import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "motif-audit-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Verdicts {
+  readonly models: readonly (
+    | {
+        readonly model: { readonly name: string };
+        readonly verdict: {
+          readonly verdict: string;
+          readonly targetClass: number | null;
+          readonly reason: string;
+        };
+        readonly cost: { readonly imageGradients: number };
+      }
+    | { readonly path: string; readonly refusal: string }
+  )[];
+}
+
+const audit = (...more: string[]) =>
+  motif("audit", "--local", "--json", "--threads", "1", ...more);
+
+describe("motif audit --local", () => {
+  it("suspects the backdoored model in its class, finds nothing in the natural one, refuses a broken one, and keeps what is done", async () => {
+    const broken = join(folder, "broken.onnx");
+    await writeFile(broken, "not a model");
+    const out = join(folder, "audits");
+    const ask = () =>
+      audit(
+        ...["--model", join(demo, "models/badnets.onnx")],
+        ...[join(demo, "models/natural.onnx"), broken],
+        ...["--dataset", join(demo, "data"), "--out", out],
+      );
+    const first = await ask();
+    expect(first.status, first.stderr).toBe(1);
+    const { models } = JSON.parse(first.stdout) as Verdicts;
+    expect(models).toHaveLength(3);
+    expect(models[0]).toMatchObject({
+      verdict: { verdict: "backdoor suspected", targetClass: 7 },
+    });
+    expect(models[1]).toMatchObject({
+      verdict: { verdict: "no evidence found" },
+    });
+    expect(models[2]).toMatchObject({ path: broken });
+    const page = await readFile(join(out, "badnets", "index.html"), "utf8");
+    expect(page).toContain("backdoor suspected");
+    expect(page).toContain("Sneaker");
+    const overview = await readFile(join(out, "index.html"), "utf8");
+    expect(overview.indexOf("fashion-badnets")).toBeLessThan(
+      overview.indexOf("fashion-natural"),
+    );
+    const path = join(out, "badnets", "audit.json");
+    const before = await readFile(path, "utf8");
+    expect(
+      (JSON.parse(before) as { triggerOverlap: number }).triggerOverlap,
+    ).toBeGreaterThan(0.3);
+
+    const second = await ask();
+    expect(JSON.parse(second.stdout)).toEqual(JSON.parse(first.stdout));
+    // Nothing was asked again: the times of before are there.
+    expect(await readFile(path, "utf8")).toBe(before);
+  });
+
+  it("is inconclusive about a model whose numbers are not finite, and goes on to the next", async () => {
+    await writeColumns(folder);
+    const imageSize = columnsSize * columnsSize;
+    const g = newGraphBuilder();
+    const image = g.input("image", [1, 1, columnsSize, columnsSize]);
+    const weights = new Array<number>(imageSize * columns.length).fill(-1);
+    const logits = g.add(
+      "MatMul",
+      [
+        g.add("Reshape", [image], { shape: [1, imageSize] }),
+        g.constant(floats(weights, [imageSize, columns.length])),
+      ],
+      {},
+    );
+    // The root of what is below zero.
+    const numbers = g.add("Sqrt", [logits], {});
+    const lost = join(folder, "lost.onnx");
+    await writeFile(lost, exportModel(g.finish([numbers]), "lost"));
+    await copyFile(
+      join(folder, "columns.onnx"),
+      join(folder, "columns-again.onnx"),
+    );
+    const { status, stdout, stderr } = await audit(
+      ...["--model", lost, join(folder, "columns-again.onnx")],
+      ...["--dataset", folder, "--out", join(folder, "lost")],
+    );
+    expect(status, stderr + stdout).toBe(0);
+    const { models } = JSON.parse(stdout) as Verdicts;
+    expect(models[0]).toMatchObject({
+      verdict: {
+        verdict: "inconclusive",
+        targetClass: null,
+        reason: expect.stringContaining("not finite") as string,
+      },
+    });
+    expect(models[1]).toHaveProperty("verdict");
+  });
+});
