@@ -1,5 +1,5 @@
 /** States by a word and a sign; colour only helps. */
-import { Badge } from "@mantine/core";
+import { SignBadge } from "./sign-badge.tsx";
 
 const looks = {
   RUNNING: { sign: "▶", color: "blue", word: "running" },
@@ -21,22 +21,6 @@ const looks = {
 } as const;
 export type Status = keyof typeof looks;
 
-export function StatusBadge({ status }: { readonly status: Status }) {
-  const { sign, color, word } = looks[status];
-  return (
-    <Badge
-      variant="light"
-      color={color}
-      radius="sm"
-      tt="none"
-      fw={600}
-      leftSection={<span aria-hidden="true">{sign}</span>}
-      styles={{
-        root: { color: "var(--mantine-color-text)" },
-        label: { overflow: "visible" },
-      }}
-    >
-      {word}
-    </Badge>
-  );
-}
+export const StatusBadge = ({ status }: { readonly status: Status }) => (
+  <SignBadge {...looks[status]} />
+);

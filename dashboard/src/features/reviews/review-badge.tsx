@@ -1,5 +1,6 @@
 /** What counts of a review, by a word and a sign. */
-import { Badge, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
+import { SignBadge } from "../../ui/sign-badge.tsx";
 import { reviewWords, type ReviewStatus } from "./review-words.ts";
 
 const looks = {
@@ -16,21 +17,5 @@ export function ReviewBadge({ status }: { readonly status: ReviewStatus }) {
         {reviewWords.unreviewed}
       </Text>
     );
-  const { sign, color } = looks[status];
-  return (
-    <Badge
-      variant="light"
-      color={color}
-      radius="sm"
-      tt="none"
-      fw={600}
-      leftSection={<span aria-hidden="true">{sign}</span>}
-      styles={{
-        root: { color: "var(--mantine-color-text)" },
-        label: { overflow: "visible" },
-      }}
-    >
-      {reviewWords[status]}
-    </Badge>
-  );
+  return <SignBadge {...looks[status]} word={reviewWords[status]} />;
 }

@@ -10,6 +10,7 @@ import {
 } from "./audit-text.ts";
 import { integer, interval, percent } from "./format.ts";
 import { describeTruth } from "./ground-truth.ts";
+import { figure, madeFooter } from "./facts.ts";
 import { html, type Markup } from "./markup.ts";
 import { renderPage } from "./page.ts";
 import { strengthChart } from "./strength-chart.ts";
@@ -93,17 +94,6 @@ function thresholdText(rule: ModelAudit["verdict"]["rule"]): string {
   return rule.threshold === null
     ? "too few classes to compare"
     : `suspected from ${rule.threshold.toFixed(2)} on, for ${rule.classes} classes`;
-}
-
-function figure(
-  label: string,
-  value: string | Markup,
-  more: string | Markup,
-): Markup {
-  return html`<div>
-    <dt>${label}</dt>
-    <dd><b>${value}</b> <span>${more}</span></dd>
-  </div>`;
 }
 
 function truthNote({
@@ -348,20 +338,5 @@ function footer(audit: ModelAudit): Markup {
     ],
     ["Time", `${(timing.auditMs / 1000).toFixed(1)} s`],
   ];
-  return html`<footer>
-    <h2>How it was made</h2>
-    <dl class="facts">
-      ${rows.map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>
-    <details>
-      <summary>Configuration</summary>
-      <pre tabindex="0">${JSON.stringify(config, null, 2)}</pre>
-    </details>
-  </footer>`;
+  return madeFooter(rows, config);
 }

@@ -19,6 +19,7 @@ import {
 } from "./format.ts";
 import { gallery, type Tile } from "./gallery.ts";
 import { groundTruthNote, triggerBox } from "./ground-truth.ts";
+import { figure, madeFooter } from "./facts.ts";
 import { html, type Markup } from "./markup.ts";
 import { overview } from "./overview.ts";
 import { renderPage } from "./page.ts";
@@ -154,13 +155,6 @@ function stoppedNote({ plannedSearches, patterns }: Result): Markup | null {
   </p>`;
 }
 
-function figure(label: string, value: string, more: string | Markup): Markup {
-  return html`<div>
-    <dt>${label}</dt>
-    <dd><b>${value}</b> <span>${more}</span></dd>
-  </div>`;
-}
-
 function accuracyFigure({ model }: Result): Markup {
   const { cleanAccuracy, cleanAccuracyImages: n } = model;
   if (cleanAccuracy === null)
@@ -268,27 +262,15 @@ function footer(result: Result, budget: PictureBudget): Markup {
       `${duration(timing.searchMs)} searching, ${duration(timing.evaluateMs)} evaluating, ${duration(timing.importMs + timing.compileMs)} importing and compiling`,
     ],
   ];
-  return html`<footer>
-    <h2>How it was made</h2>
-    <dl class="facts">
-      ${rows.map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>
-    <details>
-      <summary>Configuration</summary>
-      <pre tabindex="0">${JSON.stringify(config, null, 2)}</pre>
-    </details>
-    <p class="small">
+  return madeFooter(
+    rows,
+    config,
+    html`<p class="small">
       <span
         >All numbers and the masks: <a href="result.json">result.json</a>.
         Method: Zhao et al., “What Do Deep Nets Learn? Class-wise Patterns
         Revealed in the Input Space”, arXiv 2101.06898.</span
       >${limits !== null && html`<span>${limits}</span>`}
-    </p>
-  </footer>`;
+    </p>`,
+  );
 }
