@@ -3,6 +3,7 @@
  * (postgres-for-all.ts stops it), and for each test that asks a database of its own with the schema in it.
  */
 import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { inject } from "vitest";
 import {
@@ -63,11 +64,28 @@ export async function newTestDatabase(): Promise<TestDatabase> {
     pool,
     async close() {
       await pool.end();
-      await asAdministrator(serverUrl, (client) =>
-        client.query(`DROP DATABASE ${name} WITH (FORCE)`),
-      );
+      await asAdministrator(serverUrl, async (client) => {
+        await waitUntilLeft(client, name);
+        await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      });
     },
   };
+}
+
+/**
+ * A pool's end() answers before its connections are closed, and one that is cut off then reports an error that nobody listens to.
+ * Who means to stay is cut off after a second.
+ */
+async function waitUntilLeft(client: pg.Client, name: string): Promise<void> {
+  const deadline = performance.now() + 1_000;
+  while (performance.now() < deadline) {
+    const { rowCount } = await client.query(
+      "SELECT 1 FROM pg_stat_activity WHERE datname = $1",
+      [name],
+    );
+    if (rowCount === 0) return;
+    await delay(5);
+  }
 }
 
 async function openServer(): Promise<EmbeddedPostgres> {
