@@ -2,6 +2,7 @@
 import {
   ShardResult,
   type Artifact,
+  type AuditResult,
   type CheckModelResult,
   type EvaluateResult,
   type InspectDatasetResult,
@@ -13,6 +14,7 @@ import {
 } from "@motif/proto";
 import { MotifError } from "../motif-error.ts";
 import type {
+  AuditOutcome,
   CheckModelOutcome,
   EvaluateOutcome,
   InspectDatasetOutcome,
@@ -78,6 +80,8 @@ async function kindToWire(
       };
     case "evaluate":
       return { $case: "evaluate", value: evaluationToWire(outcome) };
+    case "audit":
+      return { $case: "audit", value: await auditToWire(outcome, register) };
     case "noop":
       return { $case: "noop", value: {} };
   }
@@ -225,3 +229,29 @@ const shareToWire = ({
 }: ClassifierEvaluation["clean"]["accuracy"]): MeasuredShare => ({
   ...{ share, n, wilsonLow, wilsonHigh },
 });
+
+async function auditToWire(
+  { document, summary, warnings, auditMs }: AuditOutcome,
+  register: Register,
+): Promise<AuditResult> {
+  const { model, dataset, verdict, cost, backend } = summary;
+  const { targetClass } = verdict;
+  return {
+    document: await register(document),
+    verdict: verdict.verdict,
+    reason: verdict.reason,
+    probability: verdict.probability ?? undefined,
+    targetClass: targetClass ?? undefined,
+    targetClassName:
+      targetClass === null ? "" : (dataset.classes[targetClass] ?? ""),
+    perturbation: verdict.perturbation ?? "",
+    anomalyIndex: verdict.anomalyIndex ?? undefined,
+    pValue: verdict.pValue ?? undefined,
+    cleanAccuracy: model.cleanAccuracy ?? undefined,
+    ...cost,
+    datasetDigest: dataset.digest,
+    backend,
+    warnings: [...warnings],
+    auditMs,
+  };
+}

@@ -9,6 +9,7 @@ import type {
 } from "@motif/proto";
 import { MotifError } from "../motif-error.ts";
 import {
+  auditMethods,
   parseRecipe,
   type DatasetFiles,
   type EvaluateWork,
@@ -99,6 +100,16 @@ export async function workFromWire(
           ...{ images, seed, batchSize },
           attack: attack === undefined ? null : attackFromWire(attack),
         },
+        backend,
+        model: await sources.model(present(model, "model")),
+        dataset: await sources.dataset(present(dataset, "data set")),
+      };
+    }
+    case "audit": {
+      const { model, dataset, method, backend, ...request } = kind.value;
+      return {
+        kind: "audit",
+        request: { ...request, method: oneOf(auditMethods, method, "method") },
         backend,
         model: await sources.model(present(model, "model")),
         dataset: await sources.dataset(present(dataset, "data set")),

@@ -142,6 +142,7 @@ async function auditFile(
   const audit = await auditClassifier(
     {
       ...{ classifier, dataset: data.dataset, parts: data.parts },
+      modelName: classifier.name,
       datasetName: job.datasetName ?? data.dataset.name,
       images: data.images,
     },

@@ -13,7 +13,12 @@ import type { GroundTruth } from "./result.ts";
 export const auditMethods = ["motif", "neural-cleanse"] as const;
 export type AuditMethod = (typeof auditMethods)[number];
 
-export interface ModelAudit {
+export interface ModelAudit extends AuditDocument {
+  readonly timing: { readonly auditMs: number };
+}
+
+/** All but times: the same bytes for the same model, data set, request and backend. */
+export interface AuditDocument {
   readonly schemaVersion: 1;
   readonly model: {
     readonly name: string;
@@ -56,7 +61,6 @@ export interface ModelAudit {
     /** What asking about every class at length would have cost. */
     readonly exhaustiveImageGradients: number;
   };
-  readonly timing: { readonly auditMs: number };
 }
 
 /** What was asked about one kind of perturbation, and what it says of each class. */

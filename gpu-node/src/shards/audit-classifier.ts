@@ -45,6 +45,8 @@ export interface AuditRequest {
 
 export interface AuditInputs {
   readonly classifier: Classifier;
+  /** What people call it. */
+  readonly modelName: string;
   readonly dataset: Dataset;
   /** What people call it. */
   readonly datasetName: string;
@@ -88,7 +90,7 @@ export async function auditClassifier(
   const classNames = nameClasses(classifier, dataset);
   const exhaustive = { ...request, isExhaustive: true };
   const model = {
-    name: classifier.name,
+    name: inputs.modelName,
     sha256: classifier.sha256,
     inputShape: imageShape,
     numClasses,

@@ -1,19 +1,14 @@
 /** An evaluation as a shard: goes on from what an earlier attempt handed over, and hands over how far it has come. */
 import { createHash } from "node:crypto";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Backend } from "../engine/index.ts";
 import type { EvaluationState } from "../evaluation/evaluate-model.ts";
-import { writeFileAtomically } from "../report/atomic-file.ts";
 import { evaluateClassifier } from "./evaluate-classifier.ts";
 import { encodeEvaluation, readEvaluation } from "./evaluation-checkpoint.ts";
+import { newHandover } from "./handover.ts";
 import type { OpenData, OpenInputs, OpenModel } from "./open-inputs.ts";
 import type { ShardContext } from "./shard-context.ts";
 import type { EvaluateOutcome } from "./shard-outcome.ts";
 import type { EvaluateWork } from "./shard-work.ts";
-
-/** How often what is done is handed over. */
-const checkpointMs = 20_000;
 
 /** @throws MotifError whatever is wrong with the work or this node; the signal's reason when aborted */
 export async function runEvaluateShard(
@@ -48,7 +43,9 @@ async function evaluate(
   const { classifier } = model;
   const began = context.now();
   const key = keyOf(work, model, data, backend);
-  const handover = newHandover(key, context);
+  const handover = newHandover(context, (state: EvaluationState) =>
+    encodeEvaluation(key, state),
+  );
   const warnings = [...classifier.warnings];
   let [done, total] = [0, 1];
   try {
@@ -85,33 +82,6 @@ async function evaluate(
     await handover.yield();
     throw error;
   }
-}
-
-/** Keeps the newest state, and hands it over every 20 s and when the shard yields. */
-function newHandover(key: string, context: ShardContext) {
-  const { signal, workDirectory } = context;
-  let lastMs = context.now();
-  let unsent: EvaluationState | undefined;
-  let written = 0;
-  const send = async () => {
-    if (unsent === undefined) return;
-    const path = join(workDirectory, `checkpoint-${written++}`);
-    await writeFileAtomically(path, encodeEvaluation(key, unsent));
-    unsent = undefined;
-    await context.onCheckpoint(path);
-    await rm(path, { force: true });
-    lastMs = context.now();
-  };
-  return {
-    async keep(state: EvaluationState): Promise<void> {
-      unsent = state;
-      if (!signal.aborted && context.now() - lastMs >= checkpointMs)
-        await send();
-    },
-    async yield(): Promise<void> {
-      if (signal.aborted && signal.reason === "yield") await send();
-    },
-  };
 }
 
 /** Everything that the evaluation's numbers depend on. */

@@ -1,5 +1,6 @@
 /** What comes of a shard in this process: like the result that a control plane keeps, with files where that has artifacts. */
 import type { MeasuredShare } from "../evaluation/measured-share.ts";
+import type { AuditDocument } from "../report/audit.ts";
 import type { PowerEntry, SourceEntry } from "../report/result.ts";
 import type { SearchIdentity } from "../search/run-searches.ts";
 import type { SearchTrace } from "../search/search-trace.ts";
@@ -13,6 +14,7 @@ export type ShardOutcome =
   | TrainOutcome
   | TrainRoundOutcome
   | EvaluateOutcome
+  | AuditOutcome
   | NoopOutcome;
 
 export interface SearchOutcome {
@@ -141,6 +143,18 @@ export interface EvaluateOutcome {
   };
   /** Of the last attempt. */
   readonly evaluateMs: number;
+}
+
+export interface AuditOutcome {
+  readonly kind: "audit";
+  /** audit.json without times, a path in the work folder. */
+  readonly document: string;
+  /** What is in it, without its evidence. */
+  readonly summary: Omit<AuditDocument, "evidence" | "statistics">;
+  /** What a person should look at. */
+  readonly warnings: readonly string[];
+  /** Of the last attempt. */
+  readonly auditMs: number;
 }
 
 export interface NoopOutcome {

@@ -10,6 +10,7 @@ import { inspectDataset } from "./inspect-dataset.ts";
 import { newNodeBackends } from "./node-backends.ts";
 import { newOpenInputs } from "./open-inputs.ts";
 import { newOpenedCache } from "./opened-cache.ts";
+import { runAuditShard } from "./run-audit-shard.ts";
 import { runEvaluateShard } from "./run-evaluate-shard.ts";
 import { runNoop } from "./run-noop.ts";
 import { runSearchShard, type SearchResources } from "./run-search-shard.ts";
@@ -74,6 +75,10 @@ export function newShardRunner(options: {
         case "evaluate": {
           const backend = await backends.find(work.backend, context.backend);
           return runEvaluateShard(work, context, backend, inputs);
+        }
+        case "audit": {
+          const backend = await backends.find(work.backend, context.backend);
+          return runAuditShard(work, context, backend, inputs);
         }
         case "search": {
           const backend = await backends.find(work.backend, context.backend);

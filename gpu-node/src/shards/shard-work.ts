@@ -2,6 +2,7 @@
 import type { SearchIdentity } from "../search/run-searches.ts";
 import type { SearchSettings } from "../search/settings.ts";
 import type { TrainingRecipe } from "../training/recipe.ts";
+import type { AuditRequest } from "./audit-classifier.ts";
 import type { EvaluationRequest } from "./evaluate-classifier.ts";
 
 export type { SearchIdentity } from "../search/run-searches.ts";
@@ -12,6 +13,7 @@ export type ShardWork =
   | InspectDatasetWork
   | TrainWork
   | EvaluateWork
+  | AuditWork
   | NoopWork;
 
 export interface ModelFiles {
@@ -95,6 +97,16 @@ export interface EvaluateWork {
   readonly model: ModelFiles;
   readonly dataset: DatasetFiles;
   readonly request: EvaluationRequest;
+  /** As on the command line; `auto` takes the context's. */
+  readonly backend: string;
+}
+
+/** Whether a backdoor is suspected in one model. */
+export interface AuditWork {
+  readonly kind: "audit";
+  readonly model: ModelFiles;
+  readonly dataset: DatasetFiles;
+  readonly request: AuditRequest;
   /** As on the command line; `auto` takes the context's. */
   readonly backend: string;
 }

@@ -1,5 +1,6 @@
 /** The face of the shards: what a cluster, and whatever else hands out work, knows of them. */
 export type {
+  AuditWork,
   CheckModelWork,
   DatasetFiles,
   EvaluateWork,
@@ -13,6 +14,7 @@ export type {
   TrainWork,
 } from "./shard-work.ts";
 export type {
+  AuditOutcome,
   CheckModelOutcome,
   EvaluateOutcome,
   InspectDatasetOutcome,
@@ -25,6 +27,7 @@ export type {
 } from "./shard-outcome.ts";
 export type { ShardContext } from "./shard-context.ts";
 export type { EpochSummary, TrainingStanding } from "../training/train.ts";
+export { auditMethods } from "../report/audit.ts";
 export { parseRecipe } from "../training/recipe-schema.ts";
 export { thinEpochs } from "./thin-epochs.ts";
 export { newShardRunner, type ShardRunner } from "./shard-runner.ts";

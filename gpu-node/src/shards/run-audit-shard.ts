@@ -1,0 +1,104 @@
+/** An audit as a shard: goes on after the last part that an earlier attempt handed over, and hands over its own. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { FoundEvidence } from "../audit/evidence.ts";
+import type { Backend } from "../engine/index.ts";
+import { writeFileAtomically } from "../report/atomic-file.ts";
+import { auditClassifier } from "./audit-classifier.ts";
+import { encodeParts, readParts } from "./audit-checkpoint.ts";
+import { newHandover } from "./handover.ts";
+import type { OpenData, OpenInputs, OpenModel } from "./open-inputs.ts";
+import type { ShardContext } from "./shard-context.ts";
+import type { AuditOutcome } from "./shard-outcome.ts";
+import type { AuditWork } from "./shard-work.ts";
+
+/** @throws MotifError whatever is wrong with the work or this node; the signal's reason when aborted */
+export async function runAuditShard(
+  work: AuditWork,
+  context: ShardContext,
+  backend: Backend,
+  inputs: OpenInputs,
+): Promise<AuditOutcome> {
+  const { signal } = context;
+  const now = () => context.now();
+  const model = await inputs.model(work.model, signal, now);
+  try {
+    const { classifier } = model.value;
+    const data = await inputs.data(work.dataset, classifier, signal);
+    try {
+      return await audit(work, context, backend, model.value, data.value);
+    } finally {
+      await data.release();
+    }
+  } finally {
+    await model.release();
+  }
+}
+
+async function audit(
+  work: AuditWork,
+  context: ShardContext,
+  backend: Backend,
+  model: OpenModel,
+  data: OpenData,
+): Promise<AuditOutcome> {
+  const { classifier } = model;
+  const key = keyOf(work, model, data, backend);
+  const handover = newHandover(context, (parts: readonly FoundEvidence[]) =>
+    encodeParts(key, parts),
+  );
+  const warnings = [...classifier.warnings];
+  let [done, total] = [0, 1];
+  try {
+    const {
+      timing: { auditMs },
+      ...document
+    } = await auditClassifier(
+      {
+        classifier,
+        modelName: work.model.name,
+        dataset: data.dataset,
+        datasetName: work.dataset.name,
+        parts: data.parts,
+        images: await data.images(),
+      },
+      work.request,
+      backend,
+      {
+        signal: context.signal,
+        now: () => context.now(),
+        from: await readParts(context.checkpointPath, key),
+        onPart: (parts) => handover.keep(parts),
+        onWarning: (text) => warnings.push(text),
+        onPlanned: (gradients) => (total = gradients),
+        onGradients(count) {
+          done += count;
+          context.onProgress(Math.min(1, done / total));
+        },
+      },
+    );
+    const path = join(context.workDirectory, "audit.json");
+    await writeFileAtomically(path, `${JSON.stringify(document, null, 2)}\n`);
+    const { evidence: _, statistics: _statistics, ...summary } = document;
+    return { kind: "audit", document: path, summary, warnings, auditMs };
+  } catch (error) {
+    await handover.yield();
+    throw error;
+  }
+}
+
+/** Everything that the document's bytes depend on. */
+function keyOf(
+  { dataset, request }: AuditWork,
+  model: OpenModel,
+  data: OpenData,
+  { name, provider }: Backend,
+): string {
+  const content = {
+    model: model.key,
+    dataset: [data.dataset.digest, dataset.split],
+    request,
+    backend: [name, provider],
+  };
+  return createHash("sha256").update(JSON.stringify(content)).digest("hex");
+}
