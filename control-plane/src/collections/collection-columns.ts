@@ -35,6 +35,36 @@ export const collectionColumns: readonly CollectionColumn[] = [
     valueOf: ({ groundTruth }) => groundTruth ?? null,
   },
   {
+    id: "verdict",
+    title: "Verdict",
+    valueOf: ({ model }) => model.audit?.verdict ?? null,
+  },
+  {
+    id: "suspectedClass",
+    title: "Class",
+    valueOf: ({ model }) => model.audit?.targetClassName ?? null,
+  },
+  {
+    id: "probability",
+    title: "Probability of a backdoor",
+    valueOf: ({ model }) => model.audit?.probability ?? null,
+  },
+  {
+    id: "pValue",
+    title: "p",
+    valueOf: ({ model }) => model.audit?.pValue ?? null,
+  },
+  {
+    id: "auditedAt",
+    title: "Audited at",
+    valueOf: ({ model }) => model.audit?.judgedAt ?? null,
+  },
+  {
+    id: "evidenceSha256",
+    title: "Digest of the evidence",
+    valueOf: ({ model }) => model.audit?.documentSha256 ?? null,
+  },
+  {
     id: "reviewStatus",
     title: "Review",
     valueOf: ({ model }) => model.review.status,

@@ -7,6 +7,7 @@ export const jobKinds = [
   "inspect-dataset",
   "train",
   "evaluate",
+  "audit",
   "noop",
 ] as const;
 export type JobKind = (typeof jobKinds)[number];

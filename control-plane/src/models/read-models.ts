@@ -3,6 +3,7 @@ import { ControlPlaneError } from "../control-plane-error.ts";
 import type { Queryable } from "../database/database.ts";
 import type { CheckStatus } from "../datasets/read-datasets.ts";
 import type { JobKind, JobStatus } from "../jobs/job.ts";
+import type { VerdictName } from "../shards/shard-result.ts";
 import type { SearchSummary } from "../shards/search-summary.ts";
 import {
   standingOf,
@@ -35,6 +36,8 @@ export interface ModelView {
   readonly cleanAccuracy: number | null;
   /** 0…1, of its newest evaluation under attack. */
   readonly robustAccuracy: number | null;
+  /** What its newest audit says, by Motif's own method. */
+  readonly audit: AuditStanding | null;
   /** Of its newest check. */
   readonly status: CheckStatus;
   /** In the order of the alphabet. */
@@ -54,6 +57,20 @@ export interface LastJob {
   readonly kind: JobKind;
   readonly status: JobStatus;
   readonly createdAt: string;
+}
+
+/** A verdict without its evidence, which the document has. */
+export interface AuditStanding {
+  readonly jobId: string;
+  readonly verdict: VerdictName;
+  /** Of a backdoor, 0…1; null where nothing can be said. */
+  readonly probability: number | null;
+  /** The class that stands out; null where images go to several. */
+  readonly targetClass: number | null;
+  readonly targetClassName: string | null;
+  readonly pValue: number | null;
+  readonly documentSha256: string;
+  readonly judgedAt: string;
 }
 
 /** What the newest search of all classes says; results/anomaly.ts. Without a `reason`, all the rest is there. */
@@ -96,6 +113,8 @@ export interface ModelRow {
   readonly last_job: Omit<LastJob, "createdAt"> | null;
   readonly last_job_at: Date | null;
   readonly robust_accuracy: number | null;
+  readonly audit: Omit<AuditStanding, "judgedAt"> | null;
+  readonly audited_at: Date | null;
   readonly tags: readonly string[];
   readonly review_status: ReviewStatus | null;
   readonly review_author: string;
@@ -115,7 +134,7 @@ export const selection = (more: string, facts: string) => `
          model.brief_manifest -> 'declaredAccuracy' AS declared_accuracy,
          coalesce(checked.checks, '[]') AS checks,
          newest.job AS last_job, newest.created_at AS last_job_at,
-         attacked.robust_accuracy, ARRAY(SELECT tag FROM model_tag WHERE model_id = model.id ORDER BY tag COLLATE "C") AS tags,
+         attacked.robust_accuracy, audited.audit, audited.created_at AS audited_at, ARRAY(SELECT tag FROM model_tag WHERE model_id = model.id ORDER BY tag COLLATE "C") AS tags,
          reviewed.status AS review_status, reviewed.author AS review_author, reviewed.created_at AS review_at, searched.id AS evidence_job_id, searched.summary
   FROM model
   LEFT JOIN LATERAL (
@@ -136,6 +155,12 @@ export const selection = (more: string, facts: string) => `
     FROM evaluation WHERE evaluation.model_id = model.id AND evaluation.robust_accuracy IS NOT NULL
     ORDER BY evaluation.created_at DESC LIMIT 1
   ) AS attacked ON true
+  LEFT JOIN LATERAL (
+    SELECT jsonb_build_object('jobId', job_id, 'verdict', verdict, 'probability', probability, 'targetClass', summary->'targetClass',
+                              'targetClassName', summary->'targetClassName', 'pValue', summary->'pValue',
+                              'documentSha256', document_sha256) AS audit, created_at
+    FROM model_audit WHERE model_audit.model_id = model.id AND method = 'motif' ORDER BY created_at DESC LIMIT 1
+  ) AS audited ON true
   LEFT JOIN LATERAL (
     SELECT job.id, job.summary
     FROM job WHERE job.model_id = model.id AND job.status = 'SUCCEEDED' AND job.summary IS NOT NULL
@@ -199,6 +224,11 @@ export function viewOf(row: ModelRow): ModelView {
     declaredAccuracy: typeof accuracy === "number" ? accuracy : null,
     cleanAccuracy: numberIn(good?.facts, "cleanAccuracy"),
     robustAccuracy: row.robust_accuracy,
+    audit: row.audit &&
+      row.audited_at && {
+        ...row.audit,
+        judgedAt: row.audited_at.toISOString(),
+      },
     status: checks.at(-1)?.status ?? "CHECKING",
     tags: row.tags,
     review: standingOf(

@@ -1,6 +1,7 @@
 /** Tags, reviews and filters of models on the wire. */
 import { z } from "zod";
 import { exportFormats } from "../collections/write-collection.ts";
+import { notAudited } from "../models/model-filter.ts";
 import { modelSettings } from "../models/read-models.ts";
 import type { ReviewPage } from "../models/list-reviews.ts";
 import {
@@ -14,6 +15,7 @@ import {
   normalizeTag,
   tagPattern,
 } from "../models/tag.ts";
+import { verdictNames } from "../shards/shard-result.ts";
 import { limit, position } from "./pages.ts";
 
 /** What the column takes. */
@@ -84,6 +86,9 @@ const filterFields = {
   ),
   dataset: z.string().min(1).max(200).optional().describe("Its name."),
   tag: listOf(tag).describe("All of these, with commas between."),
+  verdict: listOf(z.enum([...verdictNames, notAudited])).describe(
+    "Of its newest audit: one of these, with commas between.",
+  ),
   review: listOf(z.enum(reviewStatuses)).describe(
     "One of these, with commas between.",
   ),

@@ -13,7 +13,7 @@ import {
   settingBounds,
 } from "../jobs/search-settings.ts";
 import { isUsableName } from "../models/register-model.ts";
-import { attackNames, normNames } from "../shards/shard-spec.ts";
+import { attackNames, auditMethods, normNames } from "../shards/shard-spec.ts";
 import { limit, position } from "./pages.ts";
 
 /** What the column takes. */
@@ -163,6 +163,9 @@ const trainRequest = z.strictObject({
   name,
 });
 
+/** Searches at length of a class, in an audit. */
+const mostSeeds = 100;
+
 const radius = z.number().positive().max(1_000);
 const questions = (usual: number) =>
   z.int().min(1).max(1_000_000).default(usual);
@@ -228,10 +231,57 @@ const evaluateRequest = z.strictObject({
   name,
 });
 
+const auditRequest = z.strictObject({
+  kind: z.literal("audit"),
+  models: z.array(reference).min(1).max(mostRuns),
+  dataset: reference,
+  split: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("What is audited on; by default as the data set was registered."),
+  method: z
+    .enum(auditMethods)
+    .default("motif")
+    .describe("Motif's own, or the baseline."),
+  isExhaustive: z
+    .boolean()
+    .default(false)
+    .describe("Every class is searched at length; nothing is skipped."),
+  seed: z
+    .int()
+    .min(0)
+    .max(largestInteger - mostSeeds)
+    .default(0),
+  seeds: z
+    .int()
+    .min(1)
+    .max(mostSeeds)
+    .default(2)
+    .describe("Searches at length of a class, each from another start."),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(defaultThreshold)
+    .describe("Predictive power that the strength a class needs asks for."),
+  evaluateImages: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(400)
+    .describe("Most images that a finding is tried on."),
+  backend: z.string().min(1).max(100).default("auto"),
+  weight,
+  name,
+});
+
 export const jobRequest = z.discriminatedUnion("kind", [
   searchRequest,
   trainRequest,
   evaluateRequest,
+  auditRequest,
   noopRequest,
 ]);
 export type JobRequest = z.infer<typeof jobRequest>;
@@ -261,8 +311,9 @@ export const shardPage = z.strictObject({
     .describe("Index of the last shard that is known."),
 });
 
-export const evaluationPage = shardPage.omit({ status: true });
-export const evaluationsOfModelPage = z.strictObject({ limit });
+/** Of what a job made of its models, a shard each. */
+export const perModelPage = shardPage.omit({ status: true });
+export const ofModelPage = z.strictObject({ limit });
 
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);

@@ -28,6 +28,7 @@ import {
 } from "../jobs/estimate-search.ts";
 import type { JobView } from "../jobs/job.ts";
 import { listAttempts, type AttemptView } from "../jobs/list-attempts.ts";
+import { listAudits, type AuditView } from "../jobs/list-audits.ts";
 import {
   listEvaluations,
   readEvaluation,
@@ -41,6 +42,7 @@ import {
 import { listJobs, readJob } from "../jobs/read-jobs.ts";
 import { readResult, type JobResult } from "../jobs/result.ts";
 import { presets, settingBounds } from "../jobs/search-settings.ts";
+import { submitAudit } from "../jobs/submit-audit.ts";
 import { submitEvaluate } from "../jobs/submit-evaluate.ts";
 import { submitNoop } from "../jobs/submit-noop.ts";
 import { submitTrain } from "../jobs/submit-train.ts";
@@ -50,6 +52,7 @@ import {
   type ArtifactStore,
 } from "../storage/artifact-store.ts";
 import { Answers } from "./answers.ts";
+import { audit } from "./audit-schemas.ts";
 import { FromCaller } from "./callers.ts";
 import { evaluation } from "./evaluation-schemas.ts";
 import { JobIdPipe } from "./job-id.ts";
@@ -57,12 +60,12 @@ import {
   attempt,
   defaultEvaluateImages,
   defaultThreshold,
-  evaluationPage,
   job,
   jobEdit,
   jobPage,
   jobRequest,
   jobResult,
+  perModelPage,
   searchDefaults,
   searchEstimate,
   searchRequest,
@@ -105,6 +108,8 @@ export class JobsController {
         return submitSearch(this.#database, this.#store, request, caller);
       case "train":
         return submitTrain(this.#database, request, caller);
+      case "audit":
+        return submitAudit(this.#database, request, caller);
       case "evaluate":
         return submitEvaluate(this.#database, request, caller);
       case "noop":
@@ -202,7 +207,7 @@ export class JobsController {
   @Answers(200, z.array(evaluation), "One a shard, in order.")
   listEvaluations(
     @Param("id", JobIdPipe) id: string,
-    @Query({ schema: evaluationPage }) page: z.infer<typeof evaluationPage>,
+    @Query({ schema: perModelPage }) page: z.infer<typeof perModelPage>,
   ): Promise<readonly EvaluationView[]> {
     return listEvaluations(this.#database.pool, id, page);
   }
@@ -215,6 +220,16 @@ export class JobsController {
     @Param("index") index: string,
   ): Promise<EvaluationView> {
     return readEvaluation(this.#database.pool, id, index);
+  }
+
+  /** Of an audit; other jobs have none. */
+  @Get(":id/audits")
+  @Answers(200, z.array(audit), "One a shard, in order.")
+  listAudits(
+    @Param("id", JobIdPipe) id: string,
+    @Query({ schema: perModelPage }) page: z.infer<typeof perModelPage>,
+  ): Promise<readonly AuditView[]> {
+    return listAudits(this.#database.pool, id, page);
   }
 
   @Post(":id/cancel")

@@ -15,6 +15,7 @@ import { requireScope, type Caller } from "../auth/caller.ts";
 import { NeedsScope } from "../auth/needs-scope.ts";
 import { DATABASE, type Database } from "../database/database.ts";
 import type { JobView } from "../jobs/job.ts";
+import { listAuditsOfModel, type AuditView } from "../jobs/list-audits.ts";
 import {
   listEvaluationsOfModel,
   type EvaluationView,
@@ -32,10 +33,11 @@ import {
   type ArtifactStore,
 } from "../storage/artifact-store.ts";
 import { Answers } from "./answers.ts";
+import { audit } from "./audit-schemas.ts";
 import { FromCaller } from "./callers.ts";
 import { modelFilter } from "./collection-schemas.ts";
 import { evaluation } from "./evaluation-schemas.ts";
-import { evaluationsOfModelPage, job, jobsOfModelPage } from "./job-schemas.ts";
+import { job, jobsOfModelPage, ofModelPage } from "./job-schemas.ts";
 import { checkRequest, model, modelRequest } from "./registration-schemas.ts";
 
 @ApiTags("models")
@@ -97,12 +99,22 @@ export class ModelsController {
     return listJobs(pool, { ...page, modelId, kind: "search" });
   }
 
+  @Get(":idOrName/audits")
+  @Answers(200, z.array(audit), "Newest first.")
+  async listAuditsOfModel(
+    @Param("idOrName") idOrName: string,
+    @Query({ schema: ofModelPage }) { limit }: z.infer<typeof ofModelPage>,
+  ): Promise<readonly AuditView[]> {
+    const { pool } = this.#database;
+    const modelId = await requireModel(pool, idOrName);
+    return listAuditsOfModel(pool, modelId, limit);
+  }
+
   @Get(":idOrName/evaluations")
   @Answers(200, z.array(evaluation), "Newest first.")
   async listEvaluationsOfModel(
     @Param("idOrName") idOrName: string,
-    @Query({ schema: evaluationsOfModelPage })
-    { limit }: z.infer<typeof evaluationsOfModelPage>,
+    @Query({ schema: ofModelPage }) { limit }: z.infer<typeof ofModelPage>,
   ): Promise<readonly EvaluationView[]> {
     const { pool } = this.#database;
     const modelId = await requireModel(pool, idOrName);

@@ -4,6 +4,7 @@ import type { DatasetDetail, DatasetView } from "../datasets/read-datasets.ts";
 import { jobKinds, jobStatuses } from "../jobs/job.ts";
 import { modelSettings, type ModelView } from "../models/read-models.ts";
 import { isUsableName } from "../models/register-model.ts";
+import { verdictNames } from "../shards/shard-result.ts";
 import { reviewStanding } from "./collection-schemas.ts";
 
 const sha256 = z
@@ -137,6 +138,19 @@ export const model: z.ZodType<ModelView> = z.object({
   declaredAccuracy: z.number().nullable(),
   cleanAccuracy: share.nullable(),
   robustAccuracy: share.nullable(),
+  audit: z
+    .object({
+      jobId: z.uuid(),
+      verdict: z.enum(verdictNames),
+      probability: share.nullable().describe("Of a backdoor."),
+      targetClass: count.nullable(),
+      targetClassName: z.string().nullable(),
+      pValue: share.nullable(),
+      documentSha256: z.string().describe("The evidence, an artifact."),
+      judgedAt: z.iso.datetime(),
+    })
+    .nullable()
+    .describe("What its newest audit says, by Motif's own method."),
   status: status.describe("Of its newest check."),
   tags: z.array(z.string()),
   review: reviewStanding.describe("Of the model as a whole."),

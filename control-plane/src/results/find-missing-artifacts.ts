@@ -23,6 +23,7 @@ function namedBy(result: ShardResult): readonly string[] {
   if (result.kind === "search") return result.patterns.flatMap(artifactsOf);
   if (result.kind === "inspect-dataset") return result.samples?.sheets ?? [];
   if (result.kind === "train") return [result.model.sha256];
+  if (result.kind === "audit") return [result.document.sha256];
   if (result.kind === "train-round") return [result.checkpoint.sha256];
   return [];
 }

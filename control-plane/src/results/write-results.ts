@@ -4,6 +4,7 @@ import type { NewEvent } from "../progress/append-events.ts";
 import type { ShardResult } from "../shards/shard-result.ts";
 import type { AcceptedResult } from "./accepted-result.ts";
 import { beginNextRounds } from "./begin-next-round.ts";
+import { writeAudits } from "./write-audits.ts";
 import { writeCheck } from "./write-check.ts";
 import { writeEvaluations } from "./write-evaluations.ts";
 import { writeInspection } from "./write-inspection.ts";
@@ -43,17 +44,20 @@ export async function writeResults(
   const evaluations = results.filter(isOfKind("evaluate"));
   if (evaluations.length > 0)
     events.push(...(await writeEvaluations(client, evaluations)));
+  const audits = results.filter(isOfKind("audit"));
+  if (audits.length > 0) events.push(...(await writeAudits(client, audits)));
   return events;
 }
 
-/** Patterns, trained models and evaluations have rows of their own. */
+/** Patterns, trained models, evaluations and audits have rows of their own. */
 function bodyOf(result: ShardResult): object {
   if (result.kind === "train") return { kind: "train" };
   if (result.kind === "train-round") {
     const { epochs: _, ...rest } = result;
     return rest;
   }
-  if (result.kind === "evaluate") return { kind: "evaluate" };
+  if (result.kind === "evaluate" || result.kind === "audit")
+    return { kind: result.kind };
   if (result.kind !== "search") return result;
   const { patterns: _patterns, ...rest } = result;
   return rest;

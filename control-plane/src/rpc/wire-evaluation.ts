@@ -6,6 +6,7 @@ import type {
   MeasuredShare,
 } from "../shards/shard-result.ts";
 import { attackNames, normNames } from "../shards/shard-spec.ts";
+import { readBackend } from "./wire-backend.ts";
 import { FieldViolation } from "./status.ts";
 import {
   readInteger,
@@ -24,7 +25,6 @@ const longestText = 10_000;
 
 /** @throws FieldViolation */
 export function readEvaluation(result: wire.EvaluateResult): EvaluateResult {
-  const backend = readPresent("backend", result.backend);
   const { robustness } = result;
   const seed = readInteger("seed", result.seed);
   const attack =
@@ -95,11 +95,7 @@ export function readEvaluation(result: wire.EvaluateResult): EvaluateResult {
       seed,
       batchSize: readInteger("batch_size", result.batchSize),
     },
-    backend: {
-      name: readText("backend.name", backend.name, longestName),
-      provider: readText("backend.provider", backend.provider, longestName),
-      threads: readInteger("backend.threads", backend.threads),
-    },
+    backend: readBackend(result.backend),
     warnings: readList("warnings", result.warnings, mostEntries, (text, at) =>
       readText(at, text, longestText),
     ),

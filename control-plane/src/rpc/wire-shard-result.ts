@@ -1,7 +1,6 @@
 /** Shard results, wire to plain; every field is held against what the database and the readers of results can take. */
 import type * as wire from "@motif/proto";
 import type {
-  ArtifactReference,
   CheckModelResult,
   InspectDatasetResult,
   Pattern,
@@ -19,11 +18,13 @@ import {
   readList,
   readNumber,
   readPresent,
-  readSha256,
   readShare,
   readText,
 } from "./wire-fields.ts";
 import { FieldViolation } from "./status.ts";
+import { readArtifact } from "./wire-artifact.ts";
+import { readAudit } from "./wire-audit.ts";
+import { readBackend } from "./wire-backend.ts";
 import { readEvaluation } from "./wire-evaluation.ts";
 import { readEpochs } from "./wire-training.ts";
 
@@ -61,21 +62,18 @@ export function fromWireShardResult(
       };
     case "evaluate":
       return readEvaluation(kind.value);
+    case "audit":
+      return readAudit(kind.value);
     case "noop":
       return { kind: "noop" };
   }
 }
 
 function readSearch(result: wire.SearchResult): SearchResult {
-  const backend = readPresent("backend", result.backend);
   return {
     kind: "search",
     patterns: readList("patterns", result.patterns, mostEntries, readPattern),
-    backend: {
-      name: readText("backend.name", backend.name, longestName),
-      provider: readText("backend.provider", backend.provider, longestName),
-      threads: readInteger("backend.threads", backend.threads),
-    },
+    backend: readBackend(result.backend),
     compileMs: readNumber("compile_ms", result.compileMs),
     searchMs: readNumber("search_ms", result.searchMs),
     evaluateMs: readNumber("evaluate_ms", result.evaluateMs),
@@ -153,17 +151,6 @@ function readIdentity(
     targetClass: readInteger(`${at}.target_class`, targetClass),
     canvasIndex: readInteger(`${at}.canvas_index`, canvasIndex),
     seed: readInteger(`${at}.seed`, seed),
-  };
-}
-
-function readArtifact(
-  artifact: wire.Artifact | undefined,
-  at: string,
-): ArtifactReference {
-  const { sha256, bytes } = readPresent(at, artifact);
-  return {
-    sha256: readSha256(`${at}.sha256`, sha256),
-    bytes: readInteger(`${at}.bytes`, bytes, 0, largestCount),
   };
 }
 

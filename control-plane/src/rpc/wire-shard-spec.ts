@@ -2,6 +2,7 @@
 import type * as wire from "@motif/proto";
 import type { GrantedLease } from "../leases/lease-operations.ts";
 import type {
+  AuditSpec,
   DatasetReference,
   EvaluateSpec,
   ModelReference,
@@ -61,6 +62,8 @@ export function toWireShardSpec(spec: ShardSpec): wire.ShardSpec {
       };
     case "evaluate":
       return { kind: { $case: "evaluate", value: toWireEvaluate(spec) } };
+    case "audit":
+      return { kind: { $case: "audit", value: toWireAudit(spec) } };
     case "noop":
       return { kind: { $case: "noop", value: { waitMs: spec.waitMs } } };
   }
@@ -96,6 +99,18 @@ const toWireEvaluate = (spec: EvaluateSpec): wire.EvaluateShard => ({
   seed: spec.seed,
   batchSize: spec.batchSize ?? undefined,
   backend: spec.backend,
+});
+
+const toWireAudit = ({
+  kind: _,
+  modelId: _modelId,
+  model,
+  dataset,
+  ...settings
+}: AuditSpec): wire.AuditShard => ({
+  ...settings,
+  model: toWireModel(model),
+  dataset: toWireDataset(dataset),
 });
 
 const toWireModel = (model: ModelReference): wire.ModelReference => ({

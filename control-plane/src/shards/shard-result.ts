@@ -9,6 +9,7 @@ export type ShardResult =
   | TrainResult
   | TrainRoundResult
   | EvaluateResult
+  | AuditResult
   | NoopResult;
 
 export interface SearchResult {
@@ -227,6 +228,50 @@ export type CompleteAttack = Omit<EvaluationAttack, "epsilon" | "stepSize"> & {
   readonly stepSize: number;
   readonly seed: number;
 };
+
+/** What an audit says, in short; the evidence is in the document. */
+export interface AuditResult {
+  readonly kind: "audit";
+  /** audit.json without times: the same bytes whoever audits. */
+  readonly document: ArtifactReference;
+  readonly verdict: VerdictName;
+  /** A sentence or two for people. */
+  readonly reason: string;
+  /** Of a backdoor, 0…1; null where the method gives none. */
+  readonly probability: number | null;
+  /** The class that stands out; null where images go to several, or nothing can be said. */
+  readonly targetClass: number | null;
+  readonly targetClassName: string | null;
+  /** The kind of change that it answers to: patch, faint, stripes, warp. */
+  readonly perturbation: string | null;
+  readonly anomalyIndex: number | null;
+  readonly pValue: number | null;
+  /** Null where the model's numbers are not finite. */
+  readonly cleanAccuracy: number | null;
+  readonly cost: {
+    readonly imageGradients: number;
+    /** What asking about every class at length would have cost. */
+    readonly exhaustiveImageGradients: number;
+  };
+  /** Of the split that was audited on. */
+  readonly datasetDigest: string;
+  readonly backend: {
+    readonly name: string;
+    readonly provider: string;
+    readonly threads: number;
+  };
+  readonly warnings: readonly string[];
+  /** Of the last attempt. */
+  readonly auditMs: number;
+}
+
+/** The strongest word is "suspected": no model is ever called clean. */
+export const verdictNames = [
+  "backdoor suspected",
+  "no evidence found",
+  "inconclusive",
+] as const;
+export type VerdictName = (typeof verdictNames)[number];
 
 export interface NoopResult {
   readonly kind: "noop";

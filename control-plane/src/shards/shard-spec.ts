@@ -6,6 +6,7 @@ export type ShardSpec =
   | InspectDatasetSpec
   | TrainSpec
   | EvaluateSpec
+  | AuditSpec
   | NoopSpec;
 
 export interface SearchSpec {
@@ -102,6 +103,33 @@ export interface EvaluationAttack {
 
 export const attackNames = ["pgd", "ensemble"] as const;
 export const normNames = ["linf", "l2"] as const;
+
+/** Says of one model whether a backdoor is suspected in it. */
+export interface AuditSpec extends AuditSettings {
+  readonly kind: "audit";
+  readonly model: ModelReference;
+  /** Whose audit it is; nodes do not need it. */
+  readonly modelId: string;
+  /** Its split is what questions are asked and findings are tried on. */
+  readonly dataset: DatasetReference;
+  readonly backend: string;
+}
+
+export interface AuditSettings {
+  /** Motif's own, or a baseline. */
+  readonly method: (typeof auditMethods)[number];
+  readonly seed: number;
+  /** Searches at length of a class, each from a seed of its own. */
+  readonly seeds: number;
+  /** Every class is searched at length; nothing is skipped. */
+  readonly isExhaustive: boolean;
+  /** Power that the strength a class needs asks for, 0…1. */
+  readonly threshold: number;
+  /** Most images that findings are tried on. */
+  readonly evaluateImages: number;
+}
+
+export const auditMethods = ["motif", "neural-cleanse"] as const;
 
 /** Does nothing for a while: what leases cost, measured. */
 export interface NoopSpec {

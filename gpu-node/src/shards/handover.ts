@@ -16,10 +16,11 @@ export interface Handover<State> {
 
 /** @param encode what the file holds: JSON or the like, small */
 export function newHandover<State>(
-  { signal, workDirectory, now, onCheckpoint }: ShardContext,
+  context: ShardContext,
   encode: (state: State) => string,
 ): Handover<State> {
-  let lastMs = now();
+  const { signal, workDirectory } = context;
+  let lastMs = context.now();
   let unsent: State | undefined;
   let written = 0;
   const send = async () => {
@@ -27,14 +28,15 @@ export function newHandover<State>(
     const path = join(workDirectory, `checkpoint-${written++}`);
     await writeFileAtomically(path, encode(unsent));
     unsent = undefined;
-    await onCheckpoint(path);
+    await context.onCheckpoint(path);
     await rm(path, { force: true });
-    lastMs = now();
+    lastMs = context.now();
   };
   return {
     async keep(state) {
       unsent = state;
-      if (!signal.aborted && now() - lastMs >= checkpointMs) await send();
+      if (!signal.aborted && context.now() - lastMs >= checkpointMs)
+        await send();
     },
     async yield() {
       if (signal.aborted && signal.reason === "yield") await send();

@@ -10,6 +10,7 @@ const kindWords: Readonly<Record<Job["kind"], string>> = {
   "inspect-dataset": "Data set inspection",
   train: "Training",
   evaluate: "Evaluation",
+  audit: "Audit",
   noop: "Trial without work",
 };
 export const kindWord = (kind: Job["kind"]): string => kindWords[kind];

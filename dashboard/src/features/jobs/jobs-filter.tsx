@@ -12,6 +12,7 @@ const kinds: readonly JobKind[] = [
   "inspect-dataset",
   "train",
   "evaluate",
+  "audit",
   "noop",
 ];
 

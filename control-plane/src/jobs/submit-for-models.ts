@@ -1,0 +1,84 @@
+/** Submits what is done to each of several models with one data set: one shard a model, any number of models in one job. */
+import { randomUUID } from "node:crypto";
+import { recordChange } from "../audit-log/record-change.ts";
+import type { Caller } from "../auth/caller.ts";
+import type { Database } from "../database/database.ts";
+import { indexedShardId } from "../shards/shard-id.ts";
+import { insertJob } from "./insert-job.ts";
+import { readNamedModels } from "./read-named-models.ts";
+import { readReadyDataset } from "./read-ready-dataset.ts";
+
+export interface ModelsRequest {
+  /** Ids or names. */
+  readonly models: readonly string[];
+  readonly dataset: string;
+  /** As the data set was registered where absent. */
+  readonly split?: string | undefined;
+  readonly weight: number;
+  readonly name?: string | undefined;
+}
+
+/**
+ * @param what.settings what shards' specifications have beside model and data set; the job's parameters too
+ * @param what.title of one of them, as in "Audit of resnet on cifar10"
+ * @returns the job's id
+ * @throws ControlPlaneError "not-found" data set or model, "conflict" where the data set is not ready, "invalid" where a model is named
+ *   twice
+ */
+export async function submitForModels(
+  database: Database,
+  what: {
+    readonly kind: "evaluate" | "audit";
+    readonly title: string;
+    readonly settings: Readonly<Record<string, unknown>>;
+  },
+  request: ModelsRequest,
+  { actor, address }: Caller,
+): Promise<string> {
+  const { kind, title, settings } = what;
+  const { weight } = request;
+  const id = randomUUID();
+  await database.transaction(async (client) => {
+    const dataset = await readReadyDataset(client, request.dataset);
+    const models = await readNamedModels(client, request.models);
+    const split = request.split ?? dataset.reference.split;
+    const [first, ...others] = models;
+    const subject =
+      others.length === 0 ? first!.reference.name : `${models.length} models`;
+    const parameters = { split, ...settings, models: models.length };
+    await insertJob(
+      client,
+      {
+        ...{ id, kind, weight, parameters },
+        name:
+          request.name ?? `${title} of ${subject} on ${dataset.reference.name}`,
+        modelId: others.length === 0 ? first!.id : null,
+        datasetId: dataset.id,
+        createdBy: actor,
+        shardCount: models.length,
+      },
+      {
+        kind,
+        dataset: {
+          ...dataset.reference,
+          split,
+          // What is known of its content is known of the split that it was registered with.
+          digest:
+            dataset.reference.split === split ? dataset.reference.digest : null,
+        },
+        ...settings,
+      },
+      models.map(({ id: modelId, reference }, index) => ({
+        id: indexedShardId(id, kind, index),
+        part: { model: reference, modelId },
+      })),
+    );
+    await recordChange(client, {
+      ...{ actor, address, action: "job.submit", subject: id },
+      details: {
+        ...{ kind, dataset: dataset.reference.name, weight, ...parameters },
+      },
+    });
+  });
+  return id;
+}
