@@ -25,7 +25,7 @@ const commands = {
   pause: "let a job rest; its searches keep where they are",
   resume: "let a paused job go on",
   redrive: "try a job's failed shards again, once the cause is mended",
-  export: "write a job's result and report to a folder",
+  export: "write what a job left, with its report, to a folder",
   nodes: "show the compute nodes",
   tokens: "make, show and revoke tokens for people and scripts",
   "join-tokens": "make a token that lets a node join",
@@ -38,8 +38,8 @@ const commands = {
 const [name, ...rest] = process.argv.slice(2);
 // These run without a server, in a compute node's program; the others talk to a control plane, or are one.
 const isOfGpuNode =
-  ["node", "report", "audit"].includes(name) ||
-  (["search", "demo", "train", "evaluate"].includes(name) &&
+  ["node", "report"].includes(name) ||
+  (["search", "demo", "train", "evaluate", "audit"].includes(name) &&
     ["--local", "--print-recipes"].some((flag) => rest.includes(flag)));
 const isServer = ["up", "demo"].includes(name);
 

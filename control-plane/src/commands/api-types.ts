@@ -129,6 +129,30 @@ export interface ApiEvaluation {
   } | null;
 }
 
+/** Of one model of an audit. */
+export interface ApiAudit {
+  readonly shardIndex: number;
+  readonly model: string;
+  readonly status: string;
+  /** Why there is no verdict. */
+  readonly problem: string | null;
+  /** Null until it is there. */
+  readonly judged: {
+    readonly document: { readonly sha256: string; readonly bytes: number };
+    readonly verdict: string;
+    readonly reason: string;
+    readonly probability: number | null;
+    readonly targetClass: number | null;
+    readonly targetClassName: string | null;
+    readonly perturbation: string | null;
+    readonly anomalyIndex: number | null;
+    readonly pValue: number | null;
+    readonly cleanAccuracy: number | null;
+    readonly warnings: readonly string[];
+    readonly auditMs: number;
+  } | null;
+}
+
 /** Numbered without gaps in its stream: a job's id, or `cluster`. */
 export interface ApiEvent {
   readonly stream: string;

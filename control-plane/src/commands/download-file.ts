@@ -17,16 +17,27 @@ export async function downloadFile(
   path: string,
 ): Promise<boolean> {
   if ((await digestFile(path).catch(() => null)) === sha256) return false;
-  const response = await client.fetch(`/api/artifacts/${sha256}`);
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const found = createHash("sha256").update(bytes).digest("hex");
-  if (found !== sha256)
-    throw new ControlPlaneError(
-      "corrupt",
-      `${path}: the server sent bytes with the digest ${found} for ${sha256}. Export again; if it stays so, its store is damaged.`,
-    );
-  await writeWhole(path, bytes);
+  await writeWhole(path, await fetchArtifact(client, sha256, path));
   return true;
+}
+
+/**
+ * @param path what it is for, for messages
+ * @throws ControlPlaneError "corrupt" where the bytes do not have the digest
+ */
+export async function fetchArtifact(
+  client: ApiClient,
+  sha256: string,
+  path: string,
+): Promise<Buffer> {
+  const response = await client.fetch(`/api/artifacts/${sha256}`);
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const found = createHash("sha256").update(bytes).digest("hex");
+  if (found === sha256) return bytes;
+  throw new ControlPlaneError(
+    "corrupt",
+    `${path}: the server sent bytes with the digest ${found} for ${sha256}. Export again; if it stays so, its store is damaged.`,
+  );
 }
 
 /** Temporary name, flush, rename. @throws ControlPlaneError "storage-full" naming the path and what the system said */

@@ -5,20 +5,16 @@ import { Option, type Command } from "commander";
 import { ControlPlaneError } from "../control-plane-error.ts";
 import type { ApiClient } from "./api-client.ts";
 import type { ApiEvaluation, ApiJob, ApiMeasuredShare } from "./api-types.ts";
-import { describeLeaving, requireSucceeded } from "./job-outcome.ts";
+import { requireSucceeded } from "./job-outcome.ts";
 import {
-  clientOf,
   numberWithin,
   wholeNumber,
   withClientFlags,
   type ClientFlags,
 } from "./options.ts";
 import { print } from "./print.ts";
-import { newProgress } from "./progress.ts";
-import { showJob } from "./show-job.ts";
-import { runStoppable } from "./stoppable.ts";
-import { formatTable, shortId } from "./table.ts";
-import { watchJob } from "./watch-job.ts";
+import { submitAndWatch } from "./submit-and-watch.ts";
+import { formatTable } from "./table.ts";
 
 interface EvaluateFlags extends ClientFlags {
   readonly dataset: string;
@@ -129,31 +125,14 @@ async function runEvaluate(
 ): Promise<void> {
   const request = requestOf(models, flags);
   if (flags.out !== undefined) await requireWritable(flags.out);
-  const now = () => performance.now();
-  const isQuiet = flags.json === true && !process.stderr.isTTY;
-  const progress = newProgress(process.stderr, now, isQuiet);
-  const submitted: ApiJob[] = [];
-  await runStoppable(
-    async (signal) => {
-      const client = clientOf(flags, signal);
-      try {
-        const job = await client.post<ApiJob>("/api/jobs", request);
-        submitted.push(job);
-        if (!flags.watch) return print(flags, job, job.id);
-        progress.line(`Job ${shortId(job.id)}: ${job.name}.`);
-        const ended = await watchJob(client, job.id, {
-          ...{ signal, now, ...showJob(progress) },
-        });
-        signal.throwIfAborted();
-        progress.finish();
-        // Of a job that failed too: the other models were measured.
-        await finish(client, ended, flags);
-        await requireSucceeded(client, ended);
-      } finally {
-        progress.finish();
-      }
+  await submitAndWatch(
+    flags,
+    async () => request,
+    async (client, ended) => {
+      // Of a job that failed too: the other models were measured.
+      await finish(client, ended, flags);
+      await requireSucceeded(client, ended);
     },
-    () => describeLeaving(submitted[0]),
   );
 }
 

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { ApiClient } from "./api-client.ts";
 import type { ApiJob } from "./api-types.ts";
+import { exportAudits, listJobAudits } from "./export-audits.ts";
 import { exportResult } from "./export-result.ts";
 import { findJob } from "./find-job.ts";
 import { runMotif } from "../launcher/launcher.ts";
@@ -17,7 +18,7 @@ interface ExportFlags extends ClientFlags {
 export function addExportCommand(program: Command): void {
   withClientFlags(program.command("export <id>"))
     .description(
-      "write a job's result.json, masks, pictures and report to a folder; an id's beginning will do",
+      "write what a search or an audit left, with its report, to a folder; an id's beginning will do",
     )
     .requiredOption("--out <folder>", "where to")
     .action((text: string, flags: ExportFlags) =>
@@ -41,14 +42,24 @@ export async function exportJob(
 ): Promise<void> {
   const out = resolve(flags.out);
   const isShown = process.stderr.isTTY && !flags.json;
-  const summary = await exportResult(client, job.id, out, (done, total) => {
-    if (isShown) process.stderr.write(`\r\u001b[K${done} of ${total} files`);
-  });
-  if (isShown) process.stderr.write("\r\u001b[K");
-  const { report } = await runMotif<{ report: string }>(
-    ["report", out, "--json"],
-    signal,
-  );
+  const showFiles = (done: number, total: number) => {
+    if (isShown)
+      process.stderr.write(
+        `\r\u001b[K${done === total ? "" : `${done} of ${total} files`}`,
+      );
+  };
+  if (job.kind === "audit") {
+    const audits = await listJobAudits(client, job);
+    const exported = await exportAudits(client, audits, out, showFiles);
+    const { report } = await drawPages(out, signal);
+    return print(
+      flags,
+      { out, report, jobId: job.id, ...exported },
+      `${exported.audits} audits, ${exported.refused} models without one.\nReport: ${report}`,
+    );
+  }
+  const summary = await exportResult(client, job.id, out, showFiles);
+  const { report } = await drawPages(out, signal);
   const { patterns, files, fetched } = summary;
   print(
     flags,
@@ -56,3 +67,10 @@ export async function exportJob(
     `${patterns} patterns, ${files} files (${fetched} of them fetched now).\nReport: ${report}`,
   );
 }
+
+/** The pages are the compute node's program's. @throws ControlPlaneError "conflict" with what it says */
+export const drawPages = (
+  directory: string,
+  signal: AbortSignal,
+): Promise<{ readonly report: string }> =>
+  runMotif(["report", directory, "--json"], signal);

@@ -4,9 +4,9 @@ import type { ApiClient } from "./api-client.ts";
 import type { ApiJob, ApiShard } from "./api-types.ts";
 import { shortId } from "./table.ts";
 
-/** Searches alone leave something that can be exported. */
+/** Searches and audits leave something that can be exported. */
 const whatIsThere = ({ id, kind }: ApiJob): string =>
-  kind === "search"
+  kind === "search" || kind === "audit"
     ? `\`motif export ${shortId(id)} --out DIR\` writes what was done.`
     : `\`motif jobs ${shortId(id)}\` shows it.`;
 

@@ -3,6 +3,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { ControlPlaneError } from "../control-plane-error.ts";
+import { addAuditCommand } from "./audit.ts";
 import { addAuditLogCommand } from "./audit-log.ts";
 import { addChangeCommands } from "./change-job.ts";
 import { addDatasetsCommand } from "./datasets.ts";
@@ -25,6 +26,7 @@ addDatasetsCommand(program);
 addSearchCommand(program);
 addTrainCommand(program);
 addEvaluateCommand(program);
+addAuditCommand(program);
 addJobsCommand(program);
 addChangeCommands(program);
 addExportCommand(program);

@@ -91,6 +91,10 @@ function describeEvent(
           ...shareIn("robust accuracy", body.robustAccuracy),
         ].join(", "),
       ];
+    case "model-audited":
+      return [
+        `${textIn(body.name)}: ${textIn(body.verdict)}${typeof body.targetClassName === "string" && body.verdict === "backdoor suspected" ? `, class ${body.targetClassName}` : ""}${typeof body.probability === "number" ? ` (probability ${body.probability.toFixed(2)})` : ""}`,
+      ];
     case "shard-retry":
       return [
         `shard ${idIn(body.shardId)} is tried again: ${textIn(body.reason)}`,

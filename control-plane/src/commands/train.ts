@@ -1,20 +1,11 @@
 /** `motif train`: submits trainings and watches them. What is trained is said by the options of `motif train --local`. */
 import type { Command } from "commander";
 import { runMotif } from "../launcher/launcher.ts";
-import type { ApiJob } from "./api-types.ts";
-import { describeLeaving, requireSucceeded } from "./job-outcome.ts";
-import {
-  clientOf,
-  wholeNumber,
-  withClientFlags,
-  type ClientFlags,
-} from "./options.ts";
+import { requireSucceeded } from "./job-outcome.ts";
+import { wholeNumber, withClientFlags, type ClientFlags } from "./options.ts";
 import { print } from "./print.ts";
-import { newProgress } from "./progress.ts";
-import { showJob } from "./show-job.ts";
-import { runStoppable } from "./stoppable.ts";
+import { submitAndWatch } from "./submit-and-watch.ts";
 import { shortId } from "./table.ts";
-import { watchJob } from "./watch-job.ts";
 
 interface TrainFlags extends ClientFlags {
   readonly dataset: string;
@@ -67,49 +58,32 @@ export function addTrainCommand(program: Command): void {
 }
 
 async function runTrain(flags: TrainFlags, command: Command): Promise<void> {
-  const now = () => performance.now();
-  const isQuiet = flags.json === true && !process.stderr.isTTY;
-  const progress = newProgress(process.stderr, now, isQuiet);
-  const submitted: ApiJob[] = [];
-  await runStoppable(
-    async (signal) => {
-      const client = clientOf(flags, signal);
-      try {
-        const { dataset, fineTune, split, testSplit, backend } = flags;
-        const runs = await runMotif<readonly TrainRun[]>(
-          [
-            ...["train", "--print-recipes", "--dataset", dataset],
-            ...["--split", split, "--test-split", testSplit],
-            ...(fineTune === undefined ? [] : ["--fine-tune", fineTune]),
-            ...command.args,
-          ],
-          signal,
-        );
-        const { jobName: name, weight } = flags;
-        const job = await client.post<ApiJob>("/api/jobs", {
-          ...{ kind: "train", dataset, split, testSplit, backend, runs },
-          ...{ fineTune, name, weight },
-        });
-        submitted.push(job);
-        if (!flags.watch) return print(flags, job, job.id);
-        progress.line(
-          `Job ${shortId(job.id)}: ${job.name}, ${runs.length === 1 ? "1 model" : `${runs.length} models`}.`,
-        );
-        const ended = await watchJob(client, job.id, {
-          ...{ signal, now, ...showJob(progress) },
-        });
-        signal.throwIfAborted();
-        progress.finish();
-        await requireSucceeded(client, ended);
-        print(
-          flags,
-          ended,
-          `Job ${shortId(ended.id)} is done: its models are registered, and checked against ${job.dataset}. \`motif models list\` shows them.`,
-        );
-      } finally {
-        progress.finish();
-      }
+  const { dataset, fineTune, split, testSplit, backend } = flags;
+  await submitAndWatch(
+    flags,
+    async (_, signal) => {
+      const runs = await runMotif<readonly TrainRun[]>(
+        [
+          ...["train", "--print-recipes", "--dataset", dataset],
+          ...["--split", split, "--test-split", testSplit],
+          ...(fineTune === undefined ? [] : ["--fine-tune", fineTune]),
+          ...command.args,
+        ],
+        signal,
+      );
+      const { jobName: name, weight } = flags;
+      return {
+        ...{ kind: "train", dataset, split, testSplit, backend, runs },
+        ...{ fineTune, name, weight },
+      };
     },
-    () => describeLeaving(submitted[0]),
+    async (client, ended) => {
+      await requireSucceeded(client, ended);
+      print(
+        flags,
+        ended,
+        `Job ${shortId(ended.id)} is done: its models are registered, and checked against ${ended.dataset}. \`motif models list\` shows them.`,
+      );
+    },
   );
 }

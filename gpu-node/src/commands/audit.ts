@@ -91,7 +91,7 @@ async function runAudit(options: AuditOptions): Promise<void> {
   if (!options.local)
     throw new MotifError(
       "usage",
-      "motif audit needs --local: audits do not run on a cluster yet. Add --local and run it again.",
+      "a compute node's program audits in its own process: motif audit needs --local here. Add it and run it again.",
     );
   const now = () => performance.now();
   const began = now();

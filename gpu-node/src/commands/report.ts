@@ -5,7 +5,13 @@ import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { MotifError } from "../motif-error.ts";
 import { describeFinding, findSmallest } from "../report/finding.ts";
-import { writeComparison, writeReport } from "../report/index.ts";
+import { auditIndexName, readAuditIndex } from "../report/audit-index.ts";
+import {
+  writeAuditOverview,
+  writeAuditPage,
+  writeComparison,
+  writeReport,
+} from "../report/index.ts";
 import { parseResult } from "../report/result.ts";
 
 interface ReportOptions {
@@ -17,7 +23,7 @@ export function addReportCommand(program: Command): void {
   program
     .command("report <folders...>")
     .description(
-      "draw index.html from each folder's result.json, and a page that compares several",
+      "draw the pages of folders with a result.json or audits.json, and a page that compares several results",
     )
     .option(
       "--out <folder>",
@@ -31,6 +37,9 @@ async function runReport(
   folders: readonly string[],
   { out, json }: ReportOptions,
 ): Promise<void> {
+  const [only] = folders;
+  if (folders.length === 1 && existsSync(join(only, auditIndexName)))
+    return drawAudits(resolve(only), json === true);
   if (folders.length > 1 && out === undefined)
     throw new MotifError(
       "usage",
@@ -61,6 +70,23 @@ async function runReport(
   );
 }
 
+async function drawAudits(directory: string, isJson: boolean): Promise<void> {
+  const entries = await readAuditIndex(directory);
+  const pages: string[] = [];
+  for (const entry of entries)
+    if ("audit" in entry) {
+      const folder = join(directory, entry.folder);
+      await writeAuditPage(folder, entry.audit);
+      pages.push(join(folder, "index.html"));
+    }
+  const report = await writeAuditOverview(directory, entries);
+  process.stdout.write(
+    isJson
+      ? `${JSON.stringify({ report, pages })}\n`
+      : `Report: ${shorten(report)}\n`,
+  );
+}
+
 /** @throws MotifError "usage" where pages would be lost, or there is nothing to compare */
 function checkFolders(folders: readonly string[], out: string): void {
   const taken = new Set(folders.map((folder) => resolve(folder)));
@@ -79,7 +105,7 @@ async function readEntry(folder: string) {
   if (!existsSync(path))
     throw new MotifError(
       "usage",
-      `${folder}: there is no result.json. \`motif export\` and \`motif search --local\` make such folders.`,
+      `${folder}: there is no result.json, and no ${auditIndexName}. \`motif export\` and \`motif search --local\` make such folders.`,
     );
   return {
     directory,

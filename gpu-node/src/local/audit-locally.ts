@@ -6,14 +6,15 @@ import { createHash } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
-import type { FoundEvidence } from "../audit/evidence.ts";
 import { openClassifier, type Classifier } from "../classifier/classifier.ts";
 import type { Backend } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
 import type { ModelAudit } from "../report/audit.ts";
 import { writeAuditPage } from "../report/index.ts";
+import { parseAudit } from "../report/parse-audit.ts";
 import { openImageSource, type ImageSource } from "../search/image-source.ts";
+import { encodeParts, readParts } from "../shards/audit-checkpoint.ts";
 import {
   auditClassifier,
   type AuditRequest,
@@ -131,14 +132,11 @@ async function auditFile(
   const key = keyOf(job, classifier, data);
   const auditPath = join(folder, "audit.json");
   const partsPath = join(folder, "parts.json");
-  const there = await readKeyed(auditPath, key);
-  if (there !== undefined) {
-    const audit = there as ModelAudit;
-    events.onAudit?.(audit, true);
-    return audit;
+  const there = await readAudit(auditPath, key);
+  if (there) {
+    events.onAudit?.(there, true);
+    return there;
   }
-  const left = (await readKeyed(partsPath, key)) as
-    { readonly parts: readonly FoundEvidence[] } | undefined;
   const audit = await auditClassifier(
     {
       ...{ classifier, dataset: data.dataset, parts: data.parts },
@@ -149,10 +147,10 @@ async function auditFile(
     job,
     job.backend,
     {
-      ...{ signal, now, from: left?.parts },
+      ...{ signal, now, from: await readParts(partsPath, key) },
       ...events,
       onPart: (parts) =>
-        writeFileAtomically(partsPath, JSON.stringify({ key, parts })),
+        writeFileAtomically(partsPath, encodeParts(key, parts)),
     },
   );
   await writeFileAtomically(
@@ -167,13 +165,15 @@ async function auditFile(
 
 const keyed = z.looseObject({ key: z.string() });
 
-/** Undefined when there is none, or of another audit. What it holds besides was written by this program under the same key. */
-async function readKeyed(path: string, key: string): Promise<unknown> {
+/** Undefined when there is none, or of another audit. */
+async function readAudit(
+  path: string,
+  key: string,
+): Promise<ModelAudit | undefined> {
   try {
-    const { success, data } = keyed.safeParse(
-      JSON.parse(await readFile(path, "utf8")),
-    );
-    return success && data.key === key ? data : undefined;
+    const text = await readFile(path, "utf8");
+    const { data } = keyed.safeParse(JSON.parse(text));
+    return data?.key === key ? parseAudit(text, path) : undefined;
   } catch {
     return undefined;
   }

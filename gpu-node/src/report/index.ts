@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { writeFileAtomically } from "./atomic-file.ts";
 import type { ModelAudit } from "./audit.ts";
+import { writeAuditIndex } from "./audit-index.ts";
 import { compareResults, type ComparisonEntry } from "./comparison.ts";
 import {
   renderAuditOverview,
@@ -71,7 +72,7 @@ export async function writeAuditPage(
 }
 
 /**
- * Writes `directory`/index.html: the audits of a collection, with links to each one's own page.
+ * Writes `directory`/audits.json and index.html: the audits of a collection, with links to each one's own page.
  * @returns its path
  * @throws MotifError "storage" when it cannot be written
  */
@@ -80,6 +81,7 @@ export async function writeAuditOverview(
   entries: readonly OverviewEntry[],
 ): Promise<string> {
   const path = join(resolve(directory), "index.html");
+  await writeAuditIndex(directory, entries);
   await writeFileAtomically(path, renderAuditOverview(entries));
   return path;
 }

@@ -164,7 +164,8 @@ const pattern = z.looseObject({
   wallMs: duration,
 });
 
-const groundTruth = z.looseObject({
+/** What a manifest states of a model. */
+export const groundTruthSchema = z.looseObject({
   status: z.enum(["clean", "poisoned"]),
   targetClass: count.optional(),
   attackSuccessRate: share.optional(),
@@ -195,7 +196,7 @@ const resultSchema = z.looseObject({
     cleanAccuracyImages: count.positive().optional(),
     seedOverlap: share.nullish(),
     canvasSource: z.enum(["natural", "noise", "free"]).optional(),
-    groundTruth: groundTruth.nullish(),
+    groundTruth: groundTruthSchema.nullish(),
   }),
   dataset: z.looseObject({
     name: z.string(),

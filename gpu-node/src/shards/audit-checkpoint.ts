@@ -1,54 +1,10 @@
-/** The parts of an unfinished audit, as a file that nodes hand over. */
+/** The parts of an unfinished audit, as a file: what an interrupted one goes on after. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { evidenceSchema } from "../audit/evidence-schema.ts";
 import type { FoundEvidence } from "../audit/evidence.ts";
-import { perturbationKinds } from "../audit/perturbations/perturbation.ts";
 
-const index = z.int().min(0);
-const share = z.number().min(0).max(1);
-const answer = {
-  seed: index,
-  steps: index,
-  imageGradients: index,
-  crossEntropy: z.number(),
-  n: index,
-  baseRate: share,
-  curve: z.array(
-    z.object({
-      strength: z.number(),
-      power: share,
-      wilson95: z.tuple([share, share]),
-    }),
-  ),
-  logStrength: z.number(),
-  strengthAtThreshold: z.number().nullable(),
-};
-const screened = {
-  ...answer,
-  targetClass: index,
-  maskL1: z.number().nullable(),
-};
-const part: z.ZodType<FoundEvidence> = z.object({
-  perturbation: z.enum(perturbationKinds),
-  unit: z.enum(["pixels", "share", "amplitude", "shift"]),
-  anyOther: z.array(
-    z.object({
-      ...answer,
-      targetClass: z.null(),
-      atStrength: z.number(),
-      moves: z.array(z.object({ from: index, to: index, share })),
-    }),
-  ),
-  screened: z.array(z.object(screened)),
-  finalists: z.array(
-    z.object({
-      ...screened,
-      bySource: z.array(
-        z.object({ sourceClass: index, power: share, n: index }),
-      ),
-      topPixels: z.array(index),
-    }),
-  ),
+const part: z.ZodType<FoundEvidence> = evidenceSchema.extend({
   found: z.array(z.array(z.string())),
 });
 const schema = z.object({

@@ -1,0 +1,122 @@
+/** Reads audit.json: a folder may come from elsewhere, and what is drawn from it must be what it says it is. */
+import { z } from "zod";
+import {
+  evidenceSchema,
+  findingSchema,
+  movesSchema,
+  screenedSchema,
+} from "../audit/evidence-schema.ts";
+import { perturbationKinds } from "../audit/perturbations/perturbation.ts";
+import { verdictNames } from "../audit/verdict.ts";
+import { MotifError } from "../motif-error.ts";
+import { auditMethods, type ModelAudit } from "./audit.ts";
+import { groundTruthSchema } from "./result.ts";
+
+const count = z.int().min(0);
+const share = z.number().min(0).max(1);
+const picture = z
+  .string()
+  .regex(/^data:image\/png;base64,[A-Za-z0-9+/]+=*$/, "a PNG is expected");
+
+const schema: z.ZodType<ModelAudit> = z.object({
+  schemaVersion: z.literal(1),
+  model: z.object({
+    name: z.string(),
+    sha256: z.string(),
+    inputShape: z.tuple([count, count, count]),
+    numClasses: count,
+    cleanAccuracy: share.nullable(),
+    cleanAccuracyImages: count,
+    groundTruth: groundTruthSchema.nullable(),
+  }),
+  dataset: z.object({
+    name: z.string(),
+    digest: z.string(),
+    classes: z.array(z.string()),
+  }),
+  config: z.object({
+    method: z.enum(auditMethods),
+    seed: count,
+    seeds: count,
+    isExhaustive: z.boolean(),
+    threshold: share,
+    evaluateImages: count,
+  }),
+  backend: z.object({
+    name: z.string(),
+    provider: z.string(),
+    threads: count,
+  }),
+  verdict: z.object({
+    verdict: z.enum(verdictNames),
+    reason: z.string(),
+    rule: z.discriminatedUnion("name", [
+      z.object({
+        name: z.literal("regression"),
+        threshold: z.number(),
+        source: z.string(),
+      }),
+      z.object({
+        name: z.literal("anomaly index"),
+        threshold: z.number().nullable(),
+        classes: count,
+      }),
+    ]),
+    probability: share.nullable(),
+    targetClass: count.nullable(),
+    perturbation: z.enum(perturbationKinds).nullable(),
+    moves: movesSchema.nullable(),
+    anomalyIndex: z.number().nullable(),
+    pValue: share.nullable(),
+  }),
+  statistics: z.array(
+    z.object({
+      name: z.string(),
+      value: z.number().nullable(),
+      meaning: z.string(),
+    }),
+  ),
+  evidence: z.array(
+    evidenceSchema.extend({
+      screened: z.array(
+        screenedSchema.extend({ anomalyIndex: z.number().nullable() }),
+      ),
+      skipped: z.array(count),
+      finalists: z.array(
+        findingSchema.extend({
+          pictures: z
+            .object({ finding: picture, original: picture, changed: picture })
+            .nullable(),
+        }),
+      ),
+    }),
+  ),
+  triggerOverlap: share.nullable(),
+  cost: z.object({
+    imageGradients: count,
+    exhaustiveImageGradients: count,
+  }),
+  timing: z.object({ auditMs: z.number() }),
+});
+
+/** @throws MotifError "storage" naming `source` and the field that is wrong */
+export function parseAudit(text: string, source: string): ModelAudit {
+  const refuse = (what: string, cause?: unknown) =>
+    new MotifError(
+      "storage",
+      `${source}: ${what}. Remove it and audit again.`,
+      { cause },
+    );
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw refuse("it is not JSON", cause);
+  }
+  const { success, data, error } = schema.safeParse(json);
+  if (success) return data;
+  const [issue] = error.issues;
+  throw refuse(
+    `${issue?.path.map(String).join(".") || "the document"}: ${issue?.message ?? "invalid"}`,
+  );
+}
