@@ -15,19 +15,35 @@ export function artifactsOf(
   const add = (artifact: Artifact | undefined, mediaType: string) => {
     if (artifact) found.set(artifact.sha256, { ...artifact, mediaType });
   };
-  if (result?.kind?.$case === "search") {
-    const { patterns } = result.kind.value;
-    for (const pattern of patterns)
-      add(pattern.mask, "application/octet-stream");
-    for (const { canvas, pattern, heatmap } of patterns)
-      for (const picture of [canvas, pattern, heatmap])
-        add(picture, "image/png");
-  } else if (result?.kind?.$case === "inspectDataset")
-    for (const sheet of result.kind.value.samples?.sheets ?? [])
-      add(sheet, "image/png");
-  else if (result?.kind?.$case === "train")
-    add(result.kind.value.model, "application/octet-stream");
-  else if (result?.kind?.$case === "trainRound")
-    add(result.kind.value.checkpoint, "application/octet-stream");
+  const kind = result?.kind;
+  switch (kind?.$case) {
+    case "search": {
+      const { patterns } = kind.value;
+      for (const pattern of patterns)
+        add(pattern.mask, "application/octet-stream");
+      for (const { canvas, pattern, heatmap } of patterns)
+        for (const picture of [canvas, pattern, heatmap])
+          add(picture, "image/png");
+      break;
+    }
+    case "inspectDataset":
+      for (const sheet of kind.value.samples?.sheets ?? [])
+        add(sheet, "image/png");
+      break;
+    case "train":
+      add(kind.value.model, "application/octet-stream");
+      break;
+    case "trainRound":
+      add(kind.value.checkpoint, "application/octet-stream");
+      break;
+    case "audit":
+      add(kind.value.document, "application/json");
+      break;
+    case "checkModel":
+    case "evaluate":
+    case "noop":
+    case undefined:
+      break;
+  }
   return [...found.values()];
 }

@@ -1,0 +1,214 @@
+/**
+ * Audits of a collection on a cluster: 40 models with a node and the control plane killed in between leave the very documents and pages of
+ * a run in which nothing happened, apart from times; and those of `motif audit --local`.
+ */
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it, onTestFailed } from "vitest";
+import { writeColumns, writeColumnsModels } from "../fixtures/columns.ts";
+import { Cluster } from "../harness/cluster.ts";
+import { runMotif } from "../harness/motif.ts";
+import { waitFor } from "../harness/wait-for.ts";
+
+const models = 40;
+
+let cluster: Cluster;
+/** Of the models and their data set. */
+let collection: string;
+
+interface Job {
+  readonly id: string;
+  readonly status: string;
+  readonly shards: { readonly succeeded: number; readonly dead: number };
+}
+interface Audit {
+  readonly model: string;
+  readonly status: string;
+  readonly judged: {
+    readonly verdict: string;
+    readonly reason: string;
+    readonly document: { readonly sha256: string };
+  } | null;
+}
+interface Model {
+  readonly id: string;
+  readonly name: string;
+  readonly audit: {
+    readonly verdict: string;
+    readonly documentSha256: string;
+  } | null;
+}
+
+beforeAll(async () => {
+  cluster = await Cluster.start({ replicas: 1 });
+  collection = join(cluster.folder, "collection");
+  await mkdir(join(collection, "models"), { recursive: true });
+  await writeColumns(collection);
+  await writeColumnsModels(join(collection, "models"), models);
+  await cluster.startNode("first", { slots: 1 });
+  await ask("datasets", "add", collection, "--name", "columns");
+  await ask(
+    ...["models", "add", join(collection, "models")],
+    ...["--dataset", "columns", "--tag", "vendor"],
+  );
+}, 180_000);
+afterAll(() => cluster?.close(), 60_000);
+
+/** What a command that must succeed prints with --json. */
+async function ask<T>(...args: string[]): Promise<T> {
+  const { status, stdout, stderr } = await runMotif(
+    ...[...args, "--json", "--url", cluster.replicas[0].address],
+  );
+  expect(status, `motif ${args.join(" ")}: ${stderr}`).toBe(0);
+  return JSON.parse(stdout) as T;
+}
+
+const submit = (...more: string[]) =>
+  ask<Job>(
+    ...["audit", "--tag", "vendor", "--dataset", "columns", "--no-watch"],
+    ...more,
+  );
+
+const jobNow = ({ id }: Job) => cluster.request<Job>("GET", `/api/jobs/${id}`);
+
+const ended = (job: Job) =>
+  waitFor(
+    "the audits to end",
+    async () => {
+      const now = await jobNow(job);
+      return now.status !== "RUNNING" && now;
+    },
+    { withinMs: 120_000 },
+  );
+
+const hasJudged = (job: Job, count: number) =>
+  waitFor(
+    `${count} verdicts`,
+    async () => (await jobNow(job)).shards.succeeded >= count,
+    { withinMs: 120_000 },
+  );
+
+/** Without times: what is left must be the same bytes. */
+async function readAudit(folder: string, name: string) {
+  const audit = await readFile(join(folder, name, "audit.json"), "utf8");
+  const page = await readFile(join(folder, name, "index.html"), "utf8");
+  return {
+    audit: audit.replace(/"auditMs": [\d.e-]+/, '"auditMs": 0'),
+    page: page.replace(/<dt>Time<\/dt>\s*<dd>.*?<\/dd>/s, ""),
+  };
+}
+
+it("40 models survive a killed node and a killed control plane: the report has the bytes of an undisturbed one", async () => {
+  onTestFailed(() => console.error(cluster.logs()));
+  const calm = await submit();
+  expect(await ended(calm)).toMatchObject({
+    status: "SUCCEEDED",
+    shards: { succeeded: models, dead: 0 },
+  });
+
+  const disturbed = await submit();
+  await hasJudged(disturbed, 4);
+  await cluster.node("first").kill();
+  await cluster.startNode("second", { slots: 1 });
+  await hasJudged(disturbed, 14);
+  await cluster.replicas[0].process.kill();
+  await cluster.replicas[0].start();
+  expect(await ended(disturbed)).toMatchObject({
+    status: "SUCCEEDED",
+    shards: { succeeded: models, dead: 0 },
+  });
+
+  const folders = ["calm", "disturbed"].map((name) =>
+    join(cluster.folder, name),
+  );
+  for (const [i, { id }] of [calm, disturbed].entries())
+    await ask("export", id, "--out", folders[i]);
+  const [before, after] = await Promise.all(
+    folders.map((folder) => readFile(join(folder, "audits.json"), "utf8")),
+  );
+  expect(after).toBe(before);
+  const { models: listed } = JSON.parse(before) as {
+    readonly models: readonly { readonly folder: string }[];
+  };
+  expect(listed).toHaveLength(models);
+  for (const { folder } of listed)
+    expect(await readAudit(folders[1], folder)).toEqual(
+      await readAudit(folders[0], folder),
+    );
+  expect(await readFile(join(folders[1], "index.html"), "utf8")).toBe(
+    await readFile(join(folders[0], "index.html"), "utf8"),
+  );
+  // The same audit is the same artifact.
+  const digests = await Promise.all(
+    [calm, disturbed].map(async ({ id }) =>
+      (
+        await cluster.request<readonly Audit[]>("GET", `/api/jobs/${id}/audits`)
+      ).map(({ judged }) => judged!.document.sha256),
+    ),
+  );
+  expect(digests[1]).toEqual(digests[0]);
+  expect(new Set(digests[0]).size).toBe(models);
+}, 400_000);
+
+it("a cluster's documents are those of a local audit, and models, filters and exports show verdicts", async () => {
+  onTestFailed(() => console.error(cluster.logs()));
+  const out = join(cluster.folder, "one");
+  const { models: printed } = await ask<{ readonly models: readonly Audit[] }>(
+    ...["audit", "columns-7", "--dataset", "columns", "--out", out],
+  );
+  expect(printed[0]?.judged?.reason).toMatch(/median absolute deviation is 0/);
+  const local = join(cluster.folder, "local");
+  const { status, stderr } = await runMotif(
+    ...["audit", "--local", "--json", "--threads", "1"],
+    ...["--model", join(collection, "models", "columns-7.onnx")],
+    ...["--backend", "onnxruntime:cpu", "--dataset", collection],
+    ...["--dataset-name", "columns", "--out", local],
+  );
+  expect(status, stderr).toBe(0);
+  const documents = await Promise.all(
+    [out, local].map(async (folder) => {
+      const path = join(folder, "columns-7", "audit.json");
+      const {
+        key: _,
+        timing: __,
+        ...document
+      } = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
+      return document;
+    }),
+  );
+  expect(documents[0]).toEqual(documents[1]);
+
+  const model = await cluster.request<Model>("GET", "/api/models/columns-7");
+  expect(model.audit).toMatchObject({
+    verdict: "inconclusive",
+    documentSha256: printed[0]?.judged?.document.sha256,
+  });
+  const listed = await cluster.request<readonly Model[]>(
+    "GET",
+    "/api/models?verdict=backdoor%20suspected,not%20audited",
+  );
+  expect(listed).toEqual([]);
+  const table = await ask<{
+    readonly models: readonly { readonly verdict: string | null }[];
+  }>("models", "export", "--format", "json");
+  expect(table.models.map(({ verdict }) => verdict)).toEqual(
+    Array<string>(models).fill("inconclusive"),
+  );
+}, 120_000);
+
+it("says what is wrong before anything is submitted", async () => {
+  const url = ["--url", cluster.replicas[0].address];
+  const nothing = await runMotif("audit", "--dataset", "columns", ...url);
+  expect(nothing.stderr).toMatch(/no model is named.*--tag/);
+  expect(nothing.status).toBe(2);
+  const both = await runMotif(
+    ...["audit", "columns-1", "--tag", "vendor", "--dataset", "columns"],
+    ...url,
+  );
+  expect(both.stderr).toMatch(/do one of the two/);
+  const unknown = await runMotif(
+    ...["audit", "--tag", "nobody", "--dataset", "columns", ...url],
+  );
+  expect(unknown.stderr).toMatch(/No model has the tag nobody/);
+  expect(unknown.status).toBe(1);
+});
