@@ -118,6 +118,14 @@ it("40 models survive a killed node and a killed control plane: the report has t
     shards: { succeeded: models, dead: 0 },
   });
 
+  // Both kills took work away.
+  const [{ lost }] = await cluster.query<{ lost: number }>(
+    `SELECT count(*)::int AS lost FROM lease JOIN shard ON shard.id = lease.shard_id
+     WHERE shard.job_id = $1 AND lease.outcome = 'EXPIRED'`,
+    [disturbed.id],
+  );
+  expect(lost).toBeGreaterThan(0);
+
   const folders = ["calm", "disturbed"].map((name) =>
     join(cluster.folder, name),
   );
@@ -188,9 +196,11 @@ it("a cluster's documents are those of a local audit, and models, filters and ex
     "/api/models?verdict=backdoor%20suspected,not%20audited",
   );
   expect(listed).toEqual([]);
-  const table = await ask<{
+  const exported = join(cluster.folder, "models.json");
+  await ask("models", "export", "--format", "json", "--out", exported);
+  const table = JSON.parse(await readFile(exported, "utf8")) as {
     readonly models: readonly { readonly verdict: string | null }[];
-  }>("models", "export", "--format", "json");
+  };
   expect(table.models.map(({ verdict }) => verdict)).toEqual(
     Array<string>(models).fill("inconclusive"),
   );

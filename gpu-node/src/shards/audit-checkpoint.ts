@@ -28,8 +28,10 @@ export async function readParts(
 ): Promise<readonly FoundEvidence[] | undefined> {
   if (path === undefined) return undefined;
   try {
-    const { data } = schema.safeParse(JSON.parse(await readFile(path, "utf8")));
-    return data?.key === key ? data.parts : undefined;
+    const json: unknown = JSON.parse(await readFile(path, "utf8"));
+    const { data } = schema.safeParse(json);
+    // As they were written: the parsed ones have their fields in another order, and documents other bytes.
+    return data?.key === key ? (json as typeof data).parts : undefined;
   } catch {
     return undefined;
   }
