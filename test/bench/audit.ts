@@ -7,10 +7,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import {
-  featureNames,
-  featuresOf,
-} from "../../gpu-node/src/audit/combination.ts";
+import { features, featuresOf } from "../../gpu-node/src/audit/combination.ts";
 import { fitRegression } from "../../gpu-node/src/audit/fit-regression.ts";
 import { fittedRegression } from "../../gpu-node/src/audit/fitted-regression.ts";
 import type { Evidence } from "../../gpu-node/src/audit/evidence.ts";
@@ -157,7 +154,7 @@ const isShipped =
 process.stdout.write(
   options.json
     ? `${JSON.stringify({ regression, isShipped, ...report.figures })}\n`
-    : `${report.text}\n${failed.map(({ collection, name }) => `Not counted, the attack did not take: ${collection}/${name}.\n`).join("")}Regression on ${regression.source}${isShipped ? " (the one that audits use)" : ""}: intercept ${regression.intercept.toFixed(3)}, ${featureNames.map((name, i) => `${name} ${regression.weights[i].toFixed(3)}`).join(", ")}\n`,
+    : `${report.text}\n${failed.map(({ collection, name }) => `Not counted, the attack did not take: ${collection}/${name}.\n`).join("")}Regression on ${regression.source}${isShipped ? " (the one that audits use)" : ""}: intercept ${regression.intercept.toFixed(3)}, ${features.map(({ name }, i) => `${name} ${regression.weights[i].toFixed(3)}`).join(", ")}\n`,
 );
 
 function rounded(value: number): number {

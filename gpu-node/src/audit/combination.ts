@@ -2,22 +2,51 @@
  * The statistics of a model as one number: the log-odds of a backdoor, by a logistic regression that was fitted on models whose truth is
  * known (`npm run bench -- audit`), never on those that it is judged on.
  */
+import type { PerturbationKind } from "./perturbations/perturbation.ts";
 import type { NamedStatistic } from "./statistics.ts";
 
-/** What the regression sees. A statistic that there is not counts as nothing. */
-export const featureNames = [
-  "patch gap",
-  "faint gap",
-  "stripes gap",
-  "warp gap",
-  "patch anywhere",
-  "warp anywhere",
-] as const;
+export interface Feature {
+  /** Of the statistic. */
+  readonly name: string;
+  /** What it is of. */
+  readonly perturbation: PerturbationKind;
+  /** Whether it speaks of images going anywhere, instead of one class that stands out. */
+  readonly isAnywhere: boolean;
+}
 
-/** In the order of the names. */
+const ofClass = (name: string, perturbation: PerturbationKind): Feature => ({
+  ...{ name, perturbation, isAnywhere: false },
+});
+const anywhere = (perturbation: PerturbationKind): Feature => ({
+  ...{ name: `${perturbation} anywhere`, perturbation, isAnywhere: true },
+});
+
+/**
+ * What the regression sees. Which statistics these are was chosen by what leaving one model out at a time says within the half that it
+ * is fitted on.
+ */
+export const features: readonly Feature[] = [
+  ofClass("patch gap", "patch"),
+  ofClass("faint gap", "faint"),
+  ofClass("stripes gap", "stripes"),
+  ofClass("warp gap", "warp"),
+  anywhere("patch"),
+  anywhere("warp"),
+  ofClass("asymmetry", "patch"),
+  ofClass("seed overlap", "patch"),
+];
+
+/**
+ * In the order of the features. A statistic that there is not counts as nothing; so does what is said of one class where classes cannot be
+ * compared (there is no gap), as it would of any class.
+ */
 export function featuresOf(statistics: readonly NamedStatistic[]): number[] {
-  return featureNames.map(
-    (wanted) => statistics.find(({ name }) => name === wanted)?.value ?? 0,
+  const valueOf = (wanted: string) =>
+    statistics.find(({ name }) => name === wanted)?.value ?? null;
+  return features.map(({ name, perturbation, isAnywhere }) =>
+    isAnywhere || valueOf(`${perturbation} gap`) !== null
+      ? (valueOf(name) ?? 0)
+      : 0,
   );
 }
 

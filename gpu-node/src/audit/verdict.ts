@@ -4,6 +4,7 @@
  */
 import { anomalyPValue, anomalyThreshold } from "./anomaly-index.ts";
 import {
+  features,
   featuresOf,
   logOdds,
   probabilityOf,
@@ -81,14 +82,14 @@ export function judge(
 ): Verdict {
   const statistics = computeStatistics(evidence);
   const { kinds } = statistics;
-  const features = featuresOf(nameStatistics(statistics));
-  const probability = probabilityOf(logOdds(regression, features));
+  const values = featuresOf(nameStatistics(statistics));
+  const probability = probabilityOf(logOdds(regression, values));
   const rule: VerdictRule = {
     name: "regression",
     threshold: suspectedFrom,
     source: regression.source,
   };
-  const strongest = leadingKind(kinds, regression, features);
+  const strongest = leadingKind(kinds, regression, values);
   const finding = describeFinding(evidence, strongest, kinds.length);
   const said = { rule, ...finding };
   const compared = evidence.perturbations[0].screened.length;
@@ -164,25 +165,24 @@ export function judgeByAnomaly(
 function leadingKind(
   kinds: readonly KindStatistics[],
   { weights }: Regression,
-  features: readonly number[],
+  values: readonly number[],
 ): KindStatistics & { readonly isAnywhere: boolean } {
-  const [patchGap, faintGap, stripesGap, warpGap, patchAnywhere, warpAnywhere] =
-    features.map((value, i) => value * weights[i]);
-  const said: Readonly<
-    Record<PerturbationKind, [gap: number, anywhere: number]>
-  > = {
-    patch: [patchGap, patchAnywhere],
-    faint: [faintGap, 0],
-    stripes: [stripesGap, 0],
-    warp: [warpGap, warpAnywhere],
-  };
-  const loudness = ({ perturbation }: KindStatistics) =>
-    said[perturbation][0] + said[perturbation][1];
+  const loudness = (wanted: PerturbationKind, anywhere?: boolean) =>
+    features.reduce(
+      (sum, { perturbation, isAnywhere }, i) =>
+        perturbation === wanted && isAnywhere === (anywhere ?? isAnywhere)
+          ? sum + weights[i] * values[i]
+          : sum,
+      0,
+    );
   const leading = kinds.reduce((best, each) =>
-    loudness(each) > loudness(best) ? each : best,
+    loudness(each.perturbation) > loudness(best.perturbation) ? each : best,
   );
-  const [gap, anywhere] = said[leading.perturbation];
-  return { ...leading, isAnywhere: anywhere > gap };
+  const { perturbation } = leading;
+  return {
+    ...leading,
+    isAnywhere: loudness(perturbation, true) > loudness(perturbation, false),
+  };
 }
 
 type Finding = Pick<
