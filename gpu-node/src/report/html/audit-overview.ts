@@ -41,7 +41,7 @@ export function renderAuditOverview(entries: readonly OverviewEntry[]): string {
       </section>
       <section id="models">
         <div class="scroll" tabindex="0" role="group" aria-label="Models">
-          <table class="audit-table">
+          <table class="audit-table audit-models">
             <thead>
               <tr>
                 <th scope="col">Model</th>

@@ -9,6 +9,26 @@ const frame = {
 };
 const shares = [0, 0.5, 1] as const;
 
+/** Room that a label takes. */
+const labelWidth = 46;
+
+/** The last one, and of the others from the left those that do not touch. */
+function labelled(
+  strengths: readonly number[],
+  x: (strength: number) => number,
+): readonly number[] {
+  const last = strengths.at(-1)!;
+  let taken = -Infinity;
+  return strengths.filter((strength) => {
+    const isFree =
+      strength === last ||
+      (x(strength) - taken >= labelWidth &&
+        x(last) - x(strength) >= labelWidth);
+    if (isFree) taken = x(strength);
+    return isFree;
+  });
+}
+
 /** @param title said to those who do not see it */
 export function strengthChart(
   { screened, unit }: Pick<AuditEvidence, "screened" | "unit">,
@@ -45,7 +65,7 @@ export function strengthChart(
             ${100 * share}%
           </text>`,
     )}
-    ${strengths.map(
+    ${labelled(strengths, x).map(
       (strength) =>
         html`<text
           x="${x(strength)}"
