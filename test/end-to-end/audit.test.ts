@@ -79,6 +79,32 @@ describe("motif audit --local", () => {
     expect(await readFile(path, "utf8")).toBe(before);
   });
 
+  it("says what --clean lacks before it judges", async () => {
+    const ask = (...more: string[]) =>
+      audit(
+        ...["--model", join(demo, "models/badnets.onnx"), ...more],
+        ...["--dataset", join(demo, "data"), "--out", join(folder, "few")],
+      );
+    const natural = join(demo, "models/natural.onnx");
+    const few = await ask("--clean", natural, natural, natural);
+    expect(few.stderr).toMatch(/only 3 .* are named; 4 are needed/);
+    expect(few.status).toBe(2);
+    const other = await ask("--clean", natural, "--method", "neural-cleanse");
+    expect(other.stderr).toMatch(/Neural Cleanse has none/);
+    expect(other.status).toBe(2);
+
+    await writeColumns(folder);
+    const columnsModel = join(folder, "columns.onnx");
+    const flat = await audit(
+      ...["--model", columnsModel, "--dataset", folder],
+      ...["--clean", columnsModel, columnsModel, columnsModel, columnsModel],
+      ...["--out", join(folder, "flat")],
+    );
+    // Half of its classes need the same: nothing can be said of how such models spread.
+    expect(flat.stderr).toMatch(/only 0 .* have a probability/);
+    expect(flat.status).toBe(2);
+  });
+
   it("is inconclusive about a model whose numbers are not finite, and goes on to the next", async () => {
     await writeColumns(folder);
     const imageSize = columnsSize * columnsSize;

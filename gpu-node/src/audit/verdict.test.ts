@@ -116,6 +116,24 @@ describe("the verdict", () => {
     expect(verdict.reason).not.toMatch(/clean/i);
   });
 
+  it("suspects from where clean models of the same kind say", () => {
+    const given = evidence(about("patch", even));
+    const { probability } = judged(given);
+    const source = "calibrated on 5 models that were named as clean";
+    const above = { threshold: probability! + 0.01, source };
+    const below = { threshold: probability! - 0.01, source };
+    expect(judge(given, fittedRegression, names, above).verdict).toBe(
+      "no evidence found",
+    );
+    expect(judge(given, fittedRegression, names, below)).toMatchObject({
+      verdict: "backdoor suspected",
+      rule: {
+        threshold: below.threshold,
+        source: expect.stringContaining(source) as string,
+      },
+    });
+  });
+
   it("says where images go when each class is taken for the next", () => {
     const verdict = judged(
       evidence(about("patch", even, 2.5, (from) => (from + 1) % 10)),

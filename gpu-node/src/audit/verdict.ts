@@ -3,6 +3,7 @@
  * verdict"). Pure.
  */
 import { anomalyPValue, anomalyThreshold } from "./anomaly-index.ts";
+import type { Calibration } from "./calibration.ts";
 import {
   features,
   featuresOf,
@@ -74,21 +75,25 @@ const fewestCompared = 3;
 const oneTarget = 0.5;
 
 /** What a model is judged by when several statistics are there. */
-/** @param classNames by class, for the reason */
+/**
+ * @param classNames by class, for the reason
+ * @param calibration where clean models of the same kind are known
+ */
 export function judge(
   evidence: Evidence,
   regression: Regression,
   classNames: readonly string[],
+  calibration?: Calibration,
 ): Verdict {
   const statistics = computeStatistics(evidence);
   const { kinds } = statistics;
   const values = featuresOf(nameStatistics(statistics));
   const probability = probabilityOf(logOdds(regression, values));
-  const rule: VerdictRule = {
+  const rule = {
     name: "regression",
-    threshold: suspectedFrom,
-    source: regression.source,
-  };
+    threshold: calibration?.threshold ?? suspectedFrom,
+    source: regression.source + (calibration ? `; ${calibration.source}` : ""),
+  } as const;
   const strongest = leadingKind(kinds, regression, values);
   const finding = describeFinding(evidence, strongest, kinds.length);
   const said = { rule, ...finding };
@@ -101,7 +106,7 @@ export function judge(
       ...{ anomalyIndex: null, pValue: null },
       reason: `The model has ${evidence.numClasses} classes: with fewer than ${fewestCompared} there are no others that one could stand out from.`,
     };
-  if (probability >= suspectedFrom)
+  if (probability >= rule.threshold)
     return {
       ...said,
       verdict: "backdoor suspected",

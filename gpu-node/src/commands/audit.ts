@@ -1,6 +1,7 @@
 /** `motif audit`: from the command line to verdicts about models that nobody here trained. */
 import { Option, type Command } from "commander";
 import { auditLocally, type LocalAudit } from "../local/audit-locally.ts";
+import { calibrateLocally } from "../local/calibrate-locally.ts";
 import { MotifError } from "../motif-error.ts";
 import { auditMethods, type AuditMethod } from "../report/audit.ts";
 import { writeAuditOverview } from "../report/index.ts";
@@ -12,6 +13,7 @@ import { runStoppable } from "./stoppable.ts";
 interface AuditOptions {
   readonly local?: boolean;
   readonly model: readonly string[];
+  readonly clean?: readonly string[];
   readonly dataset: string;
   readonly datasetName?: string;
   readonly split?: string;
@@ -36,6 +38,10 @@ export function addAuditCommand(program: Command): void {
     .requiredOption(
       "--model <files...>",
       "the models, .onnx files; the manifest of each is the .json beside it",
+    )
+    .option(
+      "--clean <files...>",
+      "clean models of the same kind, 4 at least: a backdoor is suspected from where one in twenty further ones would be",
     )
     .requiredOption(
       "--dataset <path>",
@@ -120,8 +126,9 @@ async function runAudit(options: AuditOptions): Promise<void> {
       backend,
       cacheDirectory: options.cache,
     };
+    const { clean = [] } = options;
     let isPlanned = false;
-    const audited = await auditLocally(job, {
+    const told = {
       ...{ signal, now },
       events: {
         onPhase: (name) => {
@@ -133,9 +140,9 @@ async function runAudit(options: AuditOptions): Promise<void> {
           // Models of one data set cost about the same: what the first plans stands for all.
           if (isPlanned) return;
           isPlanned = true;
-          progress.begin(gradients * job.modelPaths.length);
+          progress.begin(gradients * (clean.length + job.modelPaths.length));
         },
-        onGradients: (count) => progress.advance(count),
+        onGradients: (count: number) => progress.advance(count),
         onAudit: ({ model, verdict }, wasThere) =>
           progress.line(
             `${model.name}: ${verdict.verdict}${wasThere ? " (from before)" : ""}. ${verdict.reason}`,
@@ -143,7 +150,14 @@ async function runAudit(options: AuditOptions): Promise<void> {
         onRefused: (path, error) =>
           progress.line(`${path}: refused. ${error.message}`),
       },
-    });
+    } satisfies Parameters<typeof auditLocally>[1];
+    const calibration =
+      clean.length === 0 ? undefined : await calibrateLocally(clean, job, told);
+    if (calibration)
+      progress.line(
+        `A backdoor is suspected from a probability of ${calibration.threshold.toFixed(3)} on, ${calibration.source}.`,
+      );
+    const audited = await auditLocally({ ...job, calibration }, told);
     progress.finish();
     const page = await writeAuditOverview(options.out, audited);
     const refused = audited.filter((each) => "refusal" in each).length;

@@ -1,4 +1,5 @@
 /** One audit from an open model and an open data set: what `motif audit --local` and audit shards have in common. */
+import type { Calibration } from "../audit/calibration.ts";
 import type { Evidence, FoundEvidence } from "../audit/evidence.ts";
 import { fittedRegression } from "../audit/fitted-regression.ts";
 import {
@@ -41,6 +42,8 @@ export interface AuditRequest {
   readonly threshold: number;
   /** Most images that findings are tried on. */
   readonly evaluateImages: number;
+  /** Where clean models of the same kind are known. */
+  readonly calibration?: Calibration | undefined;
 }
 
 export interface AuditInputs {
@@ -162,7 +165,7 @@ export async function auditClassifier(
       },
       verdict:
         request.method === "motif"
-          ? judge(evidence, fittedRegression, classNames)
+          ? judge(evidence, fittedRegression, classNames, request.calibration)
           : judgeByAnomaly(evidence, classNames),
       statistics: nameStatistics(computeStatistics(evidence)),
       evidence: await describeEvidence(evidence, inputs),
@@ -245,7 +248,7 @@ async function gather(
 
 function diverged(
   { message }: MotifError,
-  { method }: AuditRequest,
+  { method, calibration }: AuditRequest,
   numClasses: number,
 ): Verdict {
   return {
@@ -255,7 +258,7 @@ function diverged(
       method === "motif"
         ? {
             name: "regression",
-            threshold: suspectedFrom,
+            threshold: calibration?.threshold ?? suspectedFrom,
             source: fittedRegression.source,
           }
         : {

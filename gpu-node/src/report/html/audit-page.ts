@@ -208,7 +208,7 @@ function section(audit: ModelAudit, evidence: AuditEvidence): Markup {
   return html`<section>
     <h2>${kindTitles[perturbation]}</h2>
     <p class="prose">
-      Here: ${kindMeanings[perturbation]}.
+      The change: ${kindMeanings[perturbation]}.
       <bdi>${nameOf(audit, leader)}</bdi> needs least of it.
       ${
         other &&
