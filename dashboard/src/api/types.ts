@@ -19,6 +19,7 @@ export type JobStatus = Job["status"];
 export type Shard = Answer<"/api/jobs/{id}/shards">[number];
 export type TrainedModel = Answer<"/api/jobs/{id}/models">[number];
 export type Evaluation = Answer<"/api/jobs/{id}/evaluations">[number];
+export type Audit = Answer<"/api/jobs/{id}/audits">[number];
 export type Attempt = Answer<"/api/jobs/{id}/shards/{index}/attempts">[number];
 export type Model = Answer<"/api/models/{idOrName}">;
 export type ListedModel = Answer<"/api/models">[number];

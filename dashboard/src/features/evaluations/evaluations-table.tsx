@@ -6,8 +6,10 @@ import { useRef } from "react";
 import type { Evaluation } from "../../api/types.ts";
 import { formatDuration, formatShare } from "../../ui/format.ts";
 import { LongName } from "../../ui/long-name.tsx";
-import { ProgressMeter } from "../../ui/progress-meter.tsx";
+import { RowGap } from "../../ui/row-gap.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
+import { ShardProgress } from "../../ui/shard-progress.tsx";
+import wide from "../../ui/wide-table.module.css";
 import styles from "./evaluations-table.module.css";
 import { MeasuredShare } from "./measured-share.tsx";
 
@@ -44,20 +46,20 @@ export function EvaluationsTable({
   return (
     <div
       ref={box}
-      className={styles.box}
+      className={wide.box}
       tabIndex={0}
       role="region"
       aria-label="Models of this evaluation"
     >
       <table
-        className={styles.table}
+        className={wide.table}
         style={{ minWidth: width }}
         aria-label="Models"
         aria-rowcount={evaluations.length + 1}
       >
         <thead>
           <tr aria-rowindex={1}>
-            <th scope="col" className={styles.name}>
+            <th scope="col" className={wide.name}>
               Model
             </th>
             <th scope="col" className={styles.share} data-number>
@@ -106,7 +108,7 @@ export function EvaluationsTable({
           </tr>
         </thead>
         <tbody>
-          <Gap height={above} columns={columns} />
+          <RowGap height={above} columns={columns} />
           {items.map(({ index }) => (
             <Row
               key={evaluations[index]!.shardIndex}
@@ -117,27 +119,10 @@ export function EvaluationsTable({
               hasAttacks={attacks.length > 0}
             />
           ))}
-          <Gap height={below} columns={columns} />
+          <RowGap height={below} columns={columns} />
         </tbody>
       </table>
     </div>
-  );
-}
-
-/** In place of rows that are out of sight. */
-function Gap({
-  height,
-  columns,
-}: {
-  readonly height: number;
-  readonly columns: number;
-}) {
-  return (
-    height > 0 && (
-      <tr aria-hidden="true" style={{ height }}>
-        <td colSpan={columns} />
-      </tr>
-    )
   );
 }
 
@@ -211,27 +196,9 @@ function Row({
         {measured || done === 0 ? (
           <StatusBadge status={status} />
         ) : (
-          <Done evaluation={evaluation} />
+          <ShardProgress done={done} label={`Evaluation of ${model}`} />
         )}
       </td>
     </tr>
-  );
-}
-
-function Done({
-  evaluation: { model, done },
-}: {
-  readonly evaluation: Evaluation;
-}) {
-  const words = formatShare(done, 0);
-  return (
-    <div className={styles.meter}>
-      <ProgressMeter
-        share={done}
-        label={`Evaluation of ${model}`}
-        words={`${words} done`}
-      />
-      <span className="numbers">{words}</span>
-    </div>
   );
 }

@@ -107,3 +107,34 @@ test("what an evaluation left open is told in words", () => {
   expect(none.get("Attacks")).toBe("none");
   expect(none.has("Radius")).toBe(false);
 });
+
+test("an audit's settings in words; the baseline has fewer", () => {
+  const parameters = {
+    ...{ split: "test", method: "motif", isExhaustive: false, models: 3 },
+    ...{ seed: 0, seeds: 2, threshold: 0.9, evaluateImages: 400 },
+    backend: "auto",
+  };
+  const settingsWith = (changes: object) =>
+    new Map(
+      settingsOf({
+        ...search,
+        kind: "audit",
+        parameters: { ...parameters, ...changes },
+      }).map(({ name, value }) => [name, value]),
+    );
+  const short = settingsWith({});
+  expect(short.get("Models")).toBe("3");
+  expect(short.get("Method")).toBe("Motif’s method");
+  expect(short.get("Searched at length")).toBe(
+    "the classes that a short search finds strongest",
+  );
+  expect(short.get("Searches at length of a class")).toBe("2");
+  expect(short.get("Threshold of k*")).toBe("90%");
+  expect(settingsWith({ isExhaustive: true }).get("Searched at length")).toBe(
+    "every class",
+  );
+  const baseline = settingsWith({ method: "neural-cleanse", split: null });
+  expect(baseline.get("Method")).toBe("Neural Cleanse");
+  expect(baseline.get("Split")).toBe("the first of test, val, train");
+  expect(baseline.has("Searched at length")).toBe(false);
+});

@@ -1,6 +1,7 @@
 /** A job's parameters, each with a name that people read. Pure. */
-import type { Job } from "../../api/types.ts";
+import type { Audit, Job } from "../../api/types.ts";
 import { formatCount, formatShare } from "../../ui/format.ts";
+import { methodWords } from "../audits/audit-words.ts";
 import { attackNamesOf, boundWords } from "../evaluations/evaluation-words.ts";
 import { searchParametersOf } from "./job-types.ts";
 
@@ -19,6 +20,7 @@ const sources: Readonly<Record<string, string>> = {
 
 export function settingsOf(job: Job): readonly Setting[] {
   if (job.kind === "evaluate") return evaluationSettingsOf(job);
+  if (job.kind === "audit") return auditSettingsOf(job);
   const parameters = searchParametersOf(job);
   if (!parameters)
     return Object.entries(job.parameters).map(([name, value]) => ({
@@ -117,7 +119,7 @@ function evaluationSettingsOf(job: Job): readonly Setting[] {
   const { split, images, attack, batchSize } = parameters;
   const isEnsemble = attack?.attack === "ensemble";
   return [
-    { name: "Split", value: split ?? "the first of test, val, train" },
+    splitSetting(split),
     {
       name: "Images",
       value:
@@ -170,6 +172,67 @@ function evaluationSettingsOf(job: Job): readonly Setting[] {
       name: "Batch size",
       value: batchSize === null ? "by the images' size" : String(batchSize),
       meaning: "Images a run.",
+    },
+    { name: "Backend", value: parameters.backend },
+    { name: "Weight", value: formatCount(job.weight) },
+    { name: "Submitted by", value: job.createdBy },
+  ];
+}
+
+const splitSetting = (split: string | null): Setting => ({
+  name: "Split",
+  value: split ?? "the first of test, val, train",
+});
+
+interface AuditParameters {
+  readonly split: string | null;
+  readonly method: Audit["method"];
+  readonly isExhaustive: boolean;
+  readonly seed: number;
+  readonly seeds: number;
+  readonly threshold: number;
+  readonly evaluateImages: number;
+  readonly models: number;
+  readonly backend: string;
+}
+
+function auditSettingsOf(job: Job): readonly Setting[] {
+  const parameters = job.parameters as unknown as AuditParameters;
+  const { method, isExhaustive, seed, seeds } = parameters;
+  return [
+    { name: "Models", value: formatCount(parameters.models) },
+    splitSetting(parameters.split),
+    {
+      name: "Method",
+      value: methodWords[method],
+      ...(method === "neural-cleanse" && {
+        meaning: "The baseline: a patch for each class, judged by size.",
+      }),
+    },
+    ...(method === "motif"
+      ? [
+          {
+            name: "Searched at length",
+            value: isExhaustive
+              ? "every class"
+              : "the classes that a short search finds strongest",
+          },
+          {
+            name: "Searches at length of a class",
+            value: formatCount(seeds),
+            meaning: "Each from another start.",
+          },
+        ]
+      : []),
+    { name: "Seed", value: String(seed) },
+    {
+      name: "Images tried on",
+      value: `up to ${formatCount(parameters.evaluateImages)}`,
+    },
+    {
+      name: "Threshold of k*",
+      value: formatShare(parameters.threshold, 0),
+      meaning: "Predictive power that the strength a class needs reaches.",
     },
     { name: "Backend", value: parameters.backend },
     { name: "Weight", value: formatCount(job.weight) },

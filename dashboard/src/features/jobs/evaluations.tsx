@@ -5,6 +5,7 @@ import { formatCount } from "../../ui/format.ts";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
 import { attackNamesOf, boundWords } from "../evaluations/evaluation-words.ts";
 import { EvaluationsTable } from "../evaluations/evaluations-table.tsx";
+import { ModelNotes } from "./model-notes.tsx";
 import { useEvaluations } from "./use-evaluations.ts";
 
 export function Evaluations({
@@ -30,9 +31,6 @@ export function Evaluations({
   const known = evaluations.data ?? [];
   const attacks = attackNamesOf(job.parameters.attack);
   const first = known.find(({ measured }) => measured)?.measured;
-  const warned = known.flatMap(({ model, measured }) =>
-    (measured?.warnings ?? []).map((warning) => ({ model, warning })),
-  );
   return (
     <Stack gap="sm">
       <EvaluationsTable evaluations={known} attacks={attacks} />
@@ -45,13 +43,12 @@ export function Evaluations({
             }.`}
         </Text>
       )}
-      {warned.slice(0, mostWarnings).map(({ model, warning }) => (
-        <Text key={`${model} ${warning}`} size="sm" className="name">
-          Note on {model}: {warning}
-        </Text>
-      ))}
+      <ModelNotes
+        models={known.map(({ model, measured }) => ({
+          model,
+          warnings: measured?.warnings ?? [],
+        }))}
+      />
     </Stack>
   );
 }
-
-const mostWarnings = 10;

@@ -24,6 +24,10 @@ const Evaluations = dynamic(
   () => import("./evaluations.tsx").then((module) => module.Evaluations),
   { ssr: false, loading },
 );
+const Audits = dynamic(
+  () => import("./audits.tsx").then((module) => module.Audits),
+  { ssr: false, loading },
+);
 const Curves = dynamic(
   () => import("./curves.tsx").then((module) => module.Curves),
   { ssr: false, loading },
@@ -108,6 +112,8 @@ function JobPage({ job, shards, patterns }: JobPageProps) {
         <Tabs.Panel value="models">
           {job.kind === "evaluate" ? (
             <Evaluations job={job} shards={known} />
+          ) : job.kind === "audit" ? (
+            <Audits job={job} shards={known} />
           ) : (
             <TrainedModels job={job} shards={known} />
           )}
@@ -181,6 +187,7 @@ function tabsOf(kind: Job["kind"]): readonly Tab[] {
       return ["map", "gallery", "curves", "shards", "events", "configuration"];
     case "train":
     case "evaluate":
+    case "audit":
       return ["models", "shards", "events", "configuration"];
     default:
       return ["map", "shards", "events", "configuration"];

@@ -57,6 +57,25 @@ test("events of a training name its models", () => {
   ).toEqual({ text: "good is registered", tone: "good" });
 });
 
+test("a verdict is told with its probability and class; none is good news", () => {
+  const body = { shardId: "s", modelId: "m", name: "vendor" };
+  expect(
+    words("model-audited", {
+      ...{ ...body, verdict: "backdoor suspected", probability: 0.9834 },
+      targetClassName: "Sneaker",
+    }),
+  ).toEqual({
+    text: "vendor is judged: backdoor suspected, 98.3% probability of a backdoor, class Sneaker",
+    tone: "warning",
+  });
+  expect(
+    words("model-audited", {
+      ...{ ...body, verdict: "inconclusive", probability: null },
+      targetClassName: null,
+    }),
+  ).toEqual({ text: "vendor is judged: inconclusive", tone: "plain" });
+});
+
 test("epochs that have ended, of one shard and of many", () => {
   const item = (index: number) => ({ index, epoch: 1_200, loss: 0.12345 });
   expect(words("epochs", { items: [item(3)] }).text).toBe(

@@ -191,6 +191,18 @@ export function eventWords(
         ].join(", ")}`,
         tone: "good",
       };
+    case "model-audited": {
+      const verdict = text("verdict");
+      const target = text("targetClassName");
+      return {
+        text: `${text("name") ?? "A model"} is judged: ${[
+          verdict ?? "no verdict",
+          ...shareWords(body.probability, "probability of a backdoor"),
+          ...(target === undefined ? [] : [`class ${target}`]),
+        ].join(", ")}`,
+        tone: verdict === "backdoor suspected" ? "warning" : "plain",
+      };
+    }
     case "model-registered":
       return {
         text: `${text("name") ?? "A model"} is registered`,

@@ -12,6 +12,7 @@ import {
 import { mostLines } from "../../ui/line-look.ts";
 import { LongName } from "../../ui/long-name.tsx";
 import { ProgressMeter } from "../../ui/progress-meter.tsx";
+import { RowGap } from "../../ui/row-gap.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
 import { wilson } from "../models/wilson.ts";
 import { hasCurves } from "./chosen-models.ts";
@@ -92,7 +93,7 @@ export function TrainedModelsTable({
           </tr>
         </thead>
         <tbody>
-          <Gap height={above} columns={columns} />
+          <RowGap height={above} columns={columns} />
           {items.map(({ index }) => {
             const model = models[index]!;
             return (
@@ -107,27 +108,10 @@ export function TrainedModelsTable({
               />
             );
           })}
-          <Gap height={below} columns={columns} />
+          <RowGap height={below} columns={columns} />
         </tbody>
       </table>
     </div>
-  );
-}
-
-/** In place of rows that are out of sight. */
-function Gap({
-  height,
-  columns,
-}: {
-  readonly height: number;
-  readonly columns: number;
-}) {
-  return (
-    height > 0 && (
-      <tr aria-hidden="true" style={{ height }}>
-        <td colSpan={columns} />
-      </tr>
-    )
   );
 }
 

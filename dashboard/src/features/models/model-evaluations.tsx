@@ -9,6 +9,7 @@ import { formatCount, formatShare } from "../../ui/format.ts";
 import { LongName } from "../../ui/long-name.tsx";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
+import wide from "../../ui/wide-table.module.css";
 import { boundWords, latestOfEach } from "../evaluations/evaluation-words.ts";
 import styles from "../evaluations/evaluations-table.module.css";
 import { MeasuredShare } from "../evaluations/measured-share.tsx";
@@ -73,19 +74,19 @@ function Latest({
   );
   return (
     <div
-      className={styles.box}
+      className={wide.box}
       tabIndex={0}
       role="region"
       aria-label="Newest evaluation on each data set"
     >
       <table
-        className={styles.table}
+        className={wide.table}
         style={{ minWidth: hasBackdoor ? 960 : 850 }}
         aria-label="Evaluations"
       >
         <thead>
           <tr>
-            <th scope="col" className={styles.name}>
+            <th scope="col" className={wide.name}>
               Data set
             </th>
             <th scope="col" className={styles.share} data-number>
