@@ -21,6 +21,9 @@ export const verdictFilters = [
   notAudited,
 ] as const;
 
+/** Models that one job takes. */
+export const mostAudited = 1_000;
+
 export const methodWords: Readonly<Record<Audit["method"], string>> = {
   motif: "Motif’s method",
   "neural-cleanse": "Neural Cleanse",

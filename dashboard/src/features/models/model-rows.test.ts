@@ -12,12 +12,13 @@ import { wilson } from "./wilson.ts";
 const model = (name: string, more: Partial<ListedModel> = {}) =>
   ({
     ...{ id: name, name, dataset: "images", setting: "natural" },
-    ...{ status: "READY", evidence: null, tags: [] },
+    ...{ status: "READY", evidence: null, audit: null, tags: [] },
     ...{ review: { status: "unreviewed", author: null, at: null }, ...more },
   }) as ListedModel;
 const rows = rowsOf([
   model("Alpha net"),
   model("beta", { dataset: null, status: "REFUSED" }),
+  model("delta", { audit: { verdict: "inconclusive" } } as ListedModel),
   model("gamma", {
     ...{ setting: "poisoned", tags: ["batch-1", "vendor"] },
     review: { status: "confirmed", author: "ada", at: "2026-11-26T10:00:00Z" },
@@ -25,19 +26,23 @@ const rows = rowsOf([
 ]);
 const all = {
   ...{ text: "", settings: [], statuses: [], dataset: undefined },
-  ...{ tags: [], reviews: [] },
+  ...{ tags: [], reviews: [], verdicts: [] },
 };
 const found = (filter: object) =>
   filterRows(rows, { ...all, ...filter }).map((row) => row.model.name);
 
 test("models are found by all words of a text, in any case, and by what they are", () => {
-  expect(found({})).toHaveLength(3);
+  expect(found({})).toHaveLength(4);
   expect(found({ text: " IMAGES  alpha" })).toEqual(["Alpha net"]);
   expect(found({ settings: ["poisoned"] })).toEqual(["gamma"]);
   expect(found({ statuses: ["REFUSED"], dataset: "images" })).toEqual([]);
   expect(found({ tags: ["vendor", "batch-1"] })).toEqual(["gamma"]);
   expect(found({ tags: ["vendor", "batch-2"] })).toEqual([]);
   expect(found({ reviews: ["confirmed", "dismissed"] })).toEqual(["gamma"]);
+  expect(found({ verdicts: ["inconclusive"] })).toEqual(["delta"]);
+  expect(
+    found({ verdicts: ["not audited", "backdoor suspected"], text: "a" }),
+  ).toEqual(["Alpha net", "beta", "gamma"]);
 });
 
 test("groups come by name with their count, and rows keep their number over all", () => {
@@ -49,11 +54,12 @@ test("groups come by name with their count, and rows keep their number over all"
         : `${entry.index} ${entry.row.model.name}`,
     ),
   ).toEqual([
-    "images (2)",
+    "images (3)",
     "0 Alpha net",
-    "1 gamma",
+    "1 delta",
+    "2 gamma",
     "no data set (1)",
-    "2 beta",
+    "3 beta",
   ]);
 });
 

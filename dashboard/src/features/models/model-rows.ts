@@ -1,5 +1,6 @@
 /** The rows of the table of models: filtered, and in groups. Pure. */
 import type { ListedModel } from "../../api/types.ts";
+import { notAudited } from "../audits/audit-words.ts";
 import { describeEvidence, type EvidenceWords } from "./evidence-words.ts";
 
 export interface ModelRow {
@@ -24,11 +25,13 @@ export interface ModelFilter {
   /** All of these. */
   readonly tags: readonly string[];
   readonly reviews: readonly string[];
+  /** Of the newest audit; "not audited" is one. */
+  readonly verdicts: readonly string[];
 }
 
 export function filterRows(
   rows: readonly ModelRow[],
-  { text, settings, statuses, dataset, tags, reviews }: ModelFilter,
+  { text, settings, statuses, dataset, tags, reviews, verdicts }: ModelFilter,
 ): ModelRow[] {
   const words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   return rows.filter(
@@ -38,6 +41,8 @@ export function filterRows(
       (statuses.length === 0 || statuses.includes(model.status)) &&
       (dataset === undefined || model.dataset === dataset) &&
       (reviews.length === 0 || reviews.includes(model.review.status)) &&
+      (verdicts.length === 0 ||
+        verdicts.includes(model.audit?.verdict ?? notAudited)) &&
       tags.every((tag) => model.tags.includes(tag)),
   );
 }

@@ -14,6 +14,7 @@ import { StatusBadge } from "../../ui/status-badge.tsx";
 import { useAddress } from "../../ui/use-address.ts";
 import { LazyGallery } from "../gallery/lazy-gallery.tsx";
 import { plannedSearchOf } from "../gallery/planned-search.ts";
+import { auditsKey, ModelAudit } from "./model-audit.tsx";
 import { ModelClasses } from "./model-classes.tsx";
 import { evaluationsKey, ModelEvaluations } from "./model-evaluations.tsx";
 import { ModelExports } from "./model-exports.tsx";
@@ -53,6 +54,7 @@ function ModelById({ id }: { readonly id: string }) {
     void client.invalidateQueries({ queryKey: ["model", id] });
     void client.invalidateQueries({ queryKey: ["model-jobs", id] });
     void client.invalidateQueries({ queryKey: evaluationsKey(id) });
+    void client.invalidateQueries({ queryKey: auditsKey(id) });
   };
   useStream("cluster", look, look);
   if (model.error)
@@ -118,6 +120,7 @@ function ModelPage({
       />
       <Stack gap="md">
         <ModelFacts model={model} />
+        <ModelAudit model={model} />
         <ModelReview model={model} />
         <ModelEvaluations model={model} />
         {job ? (

@@ -5,6 +5,8 @@ import type { ReactNode } from "react";
 import { formatCount, formatShare } from "../../ui/format.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
+import { notAudited, pValueText } from "../audits/audit-words.ts";
+import { VerdictBadge } from "../audits/verdict-badge.tsx";
 import { ReviewBadge } from "../reviews/review-badge.tsx";
 import { orderOfReview, whoReviewed } from "../reviews/review-words.ts";
 import type { ModelRow } from "./model-rows.ts";
@@ -115,6 +117,31 @@ export const modelColumns = {
         </>
       );
     },
+  },
+  verdict: {
+    title: "Verdict",
+    width: 232,
+    isNumber: true,
+    sortBy: ({ model }) => model.audit?.probability ?? undefined,
+    hint: ({ model: { audit } }) =>
+      audit
+        ? `class ${audit.targetClassName ?? audit.targetClass ?? "–"}, p ${pValueText(audit.pValue)}`
+        : undefined,
+    cell: ({ model: { audit } }) =>
+      audit === null ? (
+        <Text span size="sm" c="dimmed">
+          {notAudited}
+        </Text>
+      ) : (
+        <>
+          <VerdictBadge verdict={audit.verdict} />
+          {audit.probability !== null && (
+            <span className={classes.beside}>
+              {formatShare(audit.probability, 0)}
+            </span>
+          )}
+        </>
+      ),
   },
   review: {
     title: "Review",

@@ -19,6 +19,7 @@ import { formatCount } from "../../ui/format.ts";
 import { PageHeader } from "../../ui/page-header.tsx";
 import { EmptyState, ErrorState, LoadingState } from "../../ui/states.tsx";
 import { useAddress } from "../../ui/use-address.ts";
+import { mostAudited, verdictFilters } from "../audits/audit-words.ts";
 import { reviewStatuses, reviewWords } from "../reviews/review-words.ts";
 import { CollectionExports } from "./collection-exports.tsx";
 import {
@@ -34,6 +35,10 @@ import { ModelsTable } from "./models-table.tsx";
 
 const TagsDialog = dynamic(
   () => import("./tags-dialog.tsx").then((file) => file.TagsDialog),
+  { ssr: false },
+);
+const AuditDialog = dynamic(
+  () => import("../audits/audit-dialog.tsx").then((file) => file.AuditDialog),
   { ssr: false },
 );
 
@@ -64,6 +69,7 @@ export function ModelsView() {
     dataset: address.get("dataset"),
     tags: address.list("tag"),
     reviews: address.list("review"),
+    verdicts: address.list("verdict"),
   };
   const filterKey = JSON.stringify(filter);
   // The letters that are typed come first; ten thousand rows follow when there is time.
@@ -83,6 +89,7 @@ export function ModelsView() {
     [rows],
   );
   const [isTagging, setTagging] = useState(false);
+  const [isAuditing, setAuditing] = useState(false);
   const group = groupKeys.find((key) => key === address.get("group")) ?? "none";
   const pick = useCallback((ids: readonly string[], isPicked: boolean) => {
     setPicked((last) => {
@@ -115,6 +122,15 @@ export function ModelsView() {
                 </Button>
                 <Button
                   variant="default"
+                  disabled={picked.size > mostAudited}
+                  onClick={() => setAuditing(true)}
+                >
+                  {picked.size > mostAudited
+                    ? `Audit ${formatCount(mostAudited)} at most`
+                    : `Audit ${formatCount(picked.size)}`}
+                </Button>
+                <Button
+                  variant="default"
                   disabled={picked.size < 2 || picked.size > mostCompared}
                   onClick={() => void compare([...picked])}
                 >
@@ -134,6 +150,7 @@ export function ModelsView() {
                 dataset: filter.dataset,
                 tag: filter.tags,
                 review: filter.reviews,
+                verdict: filter.verdicts,
               }}
             />
             {add}
@@ -205,6 +222,15 @@ export function ModelsView() {
                 onChange={(tag) => set({ tag })}
               />
               <MultiSelect
+                label="Verdict"
+                size="xs"
+                w={165}
+                placeholder={filter.verdicts.length === 0 ? "all" : ""}
+                data={[...verdictFilters]}
+                value={[...filter.verdicts]}
+                onChange={(verdict) => set({ verdict })}
+              />
+              <MultiSelect
                 label="Review"
                 size="xs"
                 w={135}
@@ -269,6 +295,7 @@ export function ModelsView() {
                       dataset: undefined,
                       tag: undefined,
                       review: undefined,
+                      verdict: undefined,
                     });
                   }}
                 >
@@ -293,6 +320,12 @@ export function ModelsView() {
               models={models.data.filter(({ id }) => picked.has(id))}
               known={tags}
               onClose={() => setTagging(false)}
+            />
+          )}
+          {isAuditing && (
+            <AuditDialog
+              models={models.data.filter(({ id }) => picked.has(id))}
+              onClose={() => setAuditing(false)}
             />
           )}
         </>

@@ -1,0 +1,163 @@
+/** One kind of change: what every class needs of it, and what was found of those that need least. */
+import { Button, Stack, Text, Title } from "@mantine/core";
+import { useState } from "react";
+import { formatCount, formatShare } from "../../ui/format.ts";
+import type { AuditDocument, KindEvidence } from "./audit-document.ts";
+import styles from "./audit-evidence.module.css";
+import { indexText, kindMeaning, strengthText } from "./audit-words.ts";
+import { FoundPictures } from "./found-pictures.tsx";
+import { classNeeds, strengthLines } from "./kind-answers.ts";
+import { StrengthCurves } from "./strength-curves.tsx";
+
+/** Rows that are there before somebody asks for all. */
+const firstRows = 50;
+/** Names of classes that were skipped; more are counted. */
+const mostSkippedNames = 20;
+
+export function KindEvidenceView({
+  evidence,
+  document: { model, config },
+  nameOf,
+  title,
+}: {
+  readonly evidence: KindEvidence;
+  readonly document: AuditDocument;
+  readonly nameOf: (targetClass: number) => string;
+  readonly title: string;
+}) {
+  const { perturbation, unit, finalists, anyOther, skipped } = evidence;
+  const [isWhole, setWhole] = useState(false);
+  const needs = classNeeds(evidence);
+  const least = needs[0]!;
+  const other = anyOther[0];
+  const strongest = other?.curve.at(-1);
+  const meaning = kindMeaning(perturbation);
+  return (
+    <Stack gap="md">
+      <Text size="sm" maw={760}>
+        {meaning !== null && `${meaning}. `}
+        <bdi>{nameOf(least.targetClass)}</bdi> needs least of it.
+        {other &&
+          strongest &&
+          ` For anything but the right class, ${formatShare(strongest.power)} of the images are moved by ${strengthText(strongest.strength, unit)} (${formatShare(other.baseRate)} are wrong without).`}
+      </Text>
+      <div className={styles.columns}>
+        <Stack gap="md">
+          <StrengthCurves
+            lines={strengthLines(evidence)}
+            unit={unit}
+            threshold={config.threshold}
+            nameOf={nameOf}
+          />
+          {finalists
+            .filter(({ pictures }) => pictures !== null)
+            .map((finding) => (
+              <Stack key={`${finding.targetClass} ${finding.seed}`} gap="xs">
+                <Title order={5} size="h6">
+                  <bdi>{nameOf(finding.targetClass)}</bdi>
+                </Title>
+                <FoundPictures
+                  evidence={evidence}
+                  finding={finding}
+                  name={nameOf(finding.targetClass)}
+                  shape={model.inputShape}
+                />
+              </Stack>
+            ))}
+        </Stack>
+        <Stack gap="xs" align="flex-start">
+          <div
+            className={styles.box}
+            tabIndex={0}
+            role="region"
+            aria-label={`Classes: ${title}`}
+            style={{ width: "100%" }}
+          >
+            <table
+              className={styles.table}
+              aria-label={`What each class needs: ${title}`}
+            >
+              <thead>
+                <tr>
+                  <th scope="col">Class</th>
+                  <th scope="col" data-number colSpan={2}>
+                    Needs, on average
+                  </th>
+                  <th scope="col" data-number>
+                    Anomaly index
+                  </th>
+                  <th scope="col">Searched</th>
+                </tr>
+              </thead>
+              <tbody>
+                {needs
+                  .slice(0, isWhole ? needs.length : firstRows)
+                  .map((need) => (
+                    <tr
+                      key={need.targetClass}
+                      data-least={need === least || undefined}
+                    >
+                      <th scope="row">
+                        <bdi>{nameOf(need.targetClass)}</bdi>{" "}
+                        {need === least && (
+                          <span className={styles.mark}>
+                            <span aria-hidden="true">◂ </span>least
+                          </span>
+                        )}
+                      </th>
+                      <td className={styles.bar}>
+                        <span className={styles.track} aria-hidden="true">
+                          <span
+                            className={styles.fill}
+                            style={{
+                              width: `${Math.max(2, 100 * need.length)}%`,
+                            }}
+                          />
+                        </span>
+                      </td>
+                      <td data-number className="numbers">
+                        {strengthText(need.strength, unit)}
+                      </td>
+                      <td data-number className="numbers">
+                        {indexText(need.anomalyIndex)}
+                      </td>
+                      <td>{searchedWords(need.starts)}</td>
+                    </tr>
+                  ))}
+              </tbody>
+            </table>
+          </div>
+          {needs.length > firstRows && !isWhole && (
+            <Button
+              variant="default"
+              size="compact-sm"
+              onClick={() => setWhole(true)}
+            >
+              Show all {formatCount(needs.length)} classes
+            </Button>
+          )}
+          {skipped.length > 0 && (
+            <Text size="sm" className="name">
+              {skippedWords(skipped, nameOf)}
+            </Text>
+          )}
+        </Stack>
+      </div>
+    </Stack>
+  );
+}
+
+const searchedWords = (starts: number): string =>
+  starts === 0
+    ? "shortly"
+    : `at length, ${starts === 1 ? "1 start" : `${starts} starts`}`;
+
+function skippedWords(
+  skipped: readonly number[],
+  nameOf: (targetClass: number) => string,
+): string {
+  const names = skipped.slice(0, mostSkippedNames).map(nameOf);
+  const more = skipped.length - names.length;
+  const classes = skipped.length === 1 ? "class was" : "classes were";
+  return `${formatCount(skipped.length)} ${classes} skipped: images did not fall into them, and they were not drawn for comparison. Nothing is known of them here: ${names.join(", ")}${more > 0 ? ` and ${formatCount(more)} more` : ""}.`;
+}
