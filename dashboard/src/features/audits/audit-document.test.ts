@@ -15,8 +15,8 @@ const document = {
   },
   dataset: { name: "fashion", digest: "cd", classes: ["Bag", "Coat"] },
   config: {
-    ...{ seed: 0, seeds: 2, isExhaustive: false, threshold: 0.9 },
-    evaluateImages: 400,
+    ...{ method: "motif", seed: 0, seeds: 2, isExhaustive: false },
+    ...{ threshold: 0.9, evaluateImages: 400 },
   },
   backend: { name: "wasm", provider: "simd", threads: 1 },
   verdict: {

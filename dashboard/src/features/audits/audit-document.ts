@@ -71,6 +71,7 @@ const document = z.object({
   }),
   dataset: z.object({ digest: z.string(), classes: z.array(z.string()) }),
   config: z.object({
+    method: z.string(),
     seed: count,
     seeds: count,
     isExhaustive: z.boolean(),

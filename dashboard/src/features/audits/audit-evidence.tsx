@@ -69,6 +69,7 @@ function Evidence({ document }: { readonly document: AuditDocument }) {
     open.length > 0 ? open : isSuspected && about ? [about.perturbation] : [];
   return (
     <>
+      <Stated document={document} nameOf={nameOf} />
       {isSuspected && about && finding && verdict.targetClass !== null && (
         <Stack gap="xs" component="section">
           <Title order={3} size="h5">
@@ -81,10 +82,12 @@ function Evidence({ document }: { readonly document: AuditDocument }) {
               name={nameOf(verdict.targetClass)}
               shape={model.inputShape}
             />
-            <SourceBars
-              sources={finding.bySource}
-              classNames={dataset.classes}
-            />
+            {finding.bySource.length > 0 && (
+              <SourceBars
+                sources={finding.bySource}
+                classNames={dataset.classes}
+              />
+            )}
           </div>
         </Stack>
       )}
@@ -131,6 +134,7 @@ function Evidence({ document }: { readonly document: AuditDocument }) {
                       document={document}
                       nameOf={nameOf}
                       title={title}
+                      shown={isSuspected ? finding : undefined}
                     />
                   )}
                 </Accordion.Panel>
@@ -162,6 +166,32 @@ function Evidence({ document }: { readonly document: AuditDocument }) {
         </Accordion>
       </Stack>
     </>
+  );
+}
+
+/** What the manifest says, beside what was found without it. */
+function Stated({
+  document: { model, triggerOverlap },
+  nameOf,
+}: {
+  readonly document: AuditDocument;
+  readonly nameOf: (index: number) => string;
+}) {
+  const { groundTruth } = model;
+  if (groundTruth === null) return null;
+  const target = groundTruth.targetClass ?? null;
+  return (
+    <Text size="sm" className="name" maw={820}>
+      <Text span fw={600} inherit>
+        Stated by the manifest, not used:
+      </Text>{" "}
+      {groundTruth.status === "clean"
+        ? "without a backdoor"
+        : `poisoned${target === null ? "" : `, for class ${nameOf(target)}`}`}
+      .
+      {triggerOverlap !== null &&
+        ` The patch that was found covers the stated place by ${formatShare(triggerOverlap)} (intersection over union).`}
+    </Text>
   );
 }
 
@@ -264,13 +294,17 @@ function HowJudged({ document }: { readonly document: AuditDocument }) {
           ? "the anomaly index; too few classes to compare"
           : `the anomaly index; suspected from ${rule.threshold.toFixed(2)} on, which one in twenty models of ${rule.classes} classes without an outlier reaches`,
     ],
-    [
-      "Searched at length",
-      config.isExhaustive
-        ? "every class"
-        : "the classes that a short search finds strongest",
-    ],
-    ["Starts", `${config.seeds}, from seed ${config.seed}`],
+    ...(config.method === "motif"
+      ? ([
+          [
+            "Searched at length",
+            config.isExhaustive
+              ? "every class"
+              : "the classes that a short search finds strongest",
+          ],
+          ["Searches of a class", `${config.seeds}, from seed ${config.seed}`],
+        ] as const)
+      : []),
     ["Images tried on", `up to ${formatCount(config.evaluateImages)}`],
     ["Threshold", formatShare(config.threshold, 0)],
     ["Classes", formatCount(model.numClasses)],

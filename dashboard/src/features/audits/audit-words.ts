@@ -77,8 +77,10 @@ export function pValueText(value: number | null): string {
   return value < 0.01 ? value.toFixed(4) : value.toFixed(2);
 }
 
-export const probabilityText = (probability: number | null): string =>
-  probability === null ? "–" : formatShare(probability);
+export const probabilityText = (
+  probability: number | null,
+  digits = 1,
+): string => (probability === null ? "–" : formatShare(probability, digits));
 
 export const indexText = (anomalyIndex: number | null): string =>
   anomalyIndex === null ? "–" : anomalyIndex.toFixed(2);

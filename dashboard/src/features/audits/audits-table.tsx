@@ -56,13 +56,13 @@ export function AuditsTable({
     >
       <table
         className={wide.table}
-        style={{ minWidth: 1224 }}
+        style={{ minWidth: 1038 }}
         aria-label="Models"
         aria-rowcount={audits.length + 1}
       >
         <thead>
           <tr aria-rowindex={1}>
-            <th scope="col" className={wide.name}>
+            <th scope="col" className={styles.name}>
               Model
             </th>
             <th scope="col" className={styles.verdict}>
@@ -213,4 +213,4 @@ const shareOfAll = ({
 }: Judged["cost"]): string =>
   exhaustiveImageGradients === 0
     ? ""
-    : `${formatShare(imageGradients / exhaustiveImageGradients)} of all`;
+    : formatShare(imageGradients / exhaustiveImageGradients);

@@ -1,8 +1,8 @@
 /** One kind of change: what every class needs of it, and what was found of those that need least. */
-import { Button, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import { formatCount, formatShare } from "../../ui/format.ts";
-import type { AuditDocument, KindEvidence } from "./audit-document.ts";
+import type { AuditDocument, Finding, KindEvidence } from "./audit-document.ts";
 import styles from "./audit-evidence.module.css";
 import { indexText, kindMeaning, strengthText } from "./audit-words.ts";
 import { FoundPictures } from "./found-pictures.tsx";
@@ -11,6 +11,7 @@ import { StrengthCurves } from "./strength-curves.tsx";
 
 /** Rows that are there before somebody asks for all. */
 const firstRows = 50;
+const firstFindings = 4;
 /** Names of classes that were skipped; more are counted. */
 const mostSkippedNames = 20;
 
@@ -19,11 +20,14 @@ export function KindEvidenceView({
   document: { model, config },
   nameOf,
   title,
+  shown,
 }: {
   readonly evidence: KindEvidence;
   readonly document: AuditDocument;
   readonly nameOf: (targetClass: number) => string;
   readonly title: string;
+  /** What stands above already. */
+  readonly shown: Finding | undefined;
 }) {
   const { perturbation, unit, finalists, anyOther, skipped } = evidence;
   const [isWhole, setWhole] = useState(false);
@@ -32,6 +36,11 @@ export function KindEvidenceView({
   const other = anyOther[0];
   const strongest = other?.curve.at(-1);
   const meaning = kindMeaning(perturbation);
+  const others = finalists.filter(
+    (finding) => finding.pictures !== null && finding !== shown,
+  );
+  // The baseline searches each class once, all alike.
+  const hasShort = config.method === "motif";
   return (
     <Stack gap="md">
       <Text size="sm" maw={760}>
@@ -42,32 +51,15 @@ export function KindEvidenceView({
           ` For anything but the right class, ${formatShare(strongest.power)} of the images are moved by ${strengthText(strongest.strength, unit)} (${formatShare(other.baseRate)} are wrong without).`}
       </Text>
       <div className={styles.columns}>
-        <Stack gap="md">
-          <StrengthCurves
-            lines={strengthLines(evidence)}
-            unit={unit}
-            threshold={config.threshold}
-            nameOf={nameOf}
-          />
-          {finalists
-            .filter(({ pictures }) => pictures !== null)
-            .map((finding) => (
-              <Stack key={`${finding.targetClass} ${finding.seed}`} gap="xs">
-                <Title order={5} size="h6">
-                  <bdi>{nameOf(finding.targetClass)}</bdi>
-                </Title>
-                <FoundPictures
-                  evidence={evidence}
-                  finding={finding}
-                  name={nameOf(finding.targetClass)}
-                  shape={model.inputShape}
-                />
-              </Stack>
-            ))}
-        </Stack>
+        <StrengthCurves
+          lines={strengthLines(evidence)}
+          unit={unit}
+          threshold={config.threshold}
+          nameOf={nameOf}
+        />
         <Stack gap="xs" align="flex-start">
           <div
-            className={styles.box}
+            className={`${styles.box} ${styles.tall}`}
             tabIndex={0}
             role="region"
             aria-label={`Classes: ${title}`}
@@ -86,7 +78,7 @@ export function KindEvidenceView({
                   <th scope="col" data-number>
                     Anomaly index
                   </th>
-                  <th scope="col">Searched</th>
+                  {hasShort && <th scope="col">Searched</th>}
                 </tr>
               </thead>
               <tbody>
@@ -121,21 +113,16 @@ export function KindEvidenceView({
                       <td data-number className="numbers">
                         {indexText(need.anomalyIndex)}
                       </td>
-                      <td>{searchedWords(need.starts)}</td>
+                      {hasShort && (
+                        <td className={styles.searched}>
+                          {searchedWords(need.starts)}
+                        </td>
+                      )}
                     </tr>
                   ))}
               </tbody>
             </table>
           </div>
-          {needs.length > firstRows && !isWhole && (
-            <Button
-              variant="default"
-              size="compact-sm"
-              onClick={() => setWhole(true)}
-            >
-              Show all {formatCount(needs.length)} classes
-            </Button>
-          )}
           {skipped.length > 0 && (
             <Text size="sm" className="name">
               {skippedWords(skipped, nameOf)}
@@ -143,14 +130,43 @@ export function KindEvidenceView({
           )}
         </Stack>
       </div>
+      {others.length > 0 && (
+        <div className={styles.findings}>
+          {others
+            .slice(0, isWhole ? others.length : firstFindings)
+            .map((finding) => (
+              <Stack key={`${finding.targetClass} ${finding.seed}`} gap="xs">
+                <Title order={5} size="h6">
+                  <bdi>{nameOf(finding.targetClass)}</bdi>
+                </Title>
+                <FoundPictures
+                  evidence={evidence}
+                  finding={finding}
+                  name={nameOf(finding.targetClass)}
+                  shape={model.inputShape}
+                />
+              </Stack>
+            ))}
+        </div>
+      )}
+      {!isWhole &&
+        (needs.length > firstRows || others.length > firstFindings) && (
+          <Group>
+            <Button
+              variant="default"
+              size="compact-sm"
+              onClick={() => setWhole(true)}
+            >
+              Show all {formatCount(needs.length)} classes
+            </Button>
+          </Group>
+        )}
     </Stack>
   );
 }
 
 const searchedWords = (starts: number): string =>
-  starts === 0
-    ? "shortly"
-    : `at length, ${starts === 1 ? "1 start" : `${starts} starts`}`;
+  starts === 0 ? "shortly" : `at length${starts === 1 ? "" : ` × ${starts}`}`;
 
 function skippedWords(
   skipped: readonly number[],

@@ -132,7 +132,7 @@ export function StrengthCurves({
       >
         Share of images moved, by strength (logarithmic); dashed across: the
         threshold of {formatShare(threshold, 0)}.
-        {behind > 0 && ` Grey: ${behind} other classes, shortly searched.`}
+        {behind > 0 && ` Grey: ${behind} other classes.`}
       </figcaption>
     </figure>
   );

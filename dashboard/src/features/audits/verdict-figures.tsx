@@ -18,8 +18,8 @@ export function VerdictFigures({ judged }: { readonly judged: Judged }) {
   return (
     <SimpleGrid cols={{ base: 2, sm: 3, lg: 6 }} spacing="lg">
       <Figure
-        label="Probability of a backdoor"
-        note={probability === null ? "none is given" : "as the method says"}
+        label="Probability"
+        note={probability === null ? "none is given" : "of a backdoor"}
       >
         {probabilityText(probability)}
       </Figure>
@@ -42,7 +42,7 @@ export function VerdictFigures({ judged }: { readonly judged: Judged }) {
       >
         {pValueText(judged.pValue)}
       </Figure>
-      <Figure label="Clean accuracy" note="on the images tried on">
+      <Figure label="Clean accuracy" note="measured in this audit">
         {judged.cleanAccuracy === null
           ? "–"
           : formatShare(judged.cleanAccuracy)}

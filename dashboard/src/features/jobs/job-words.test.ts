@@ -66,7 +66,7 @@ test("a verdict is told with its probability and class; none is good news", () =
     }),
   ).toEqual({
     text: "vendor is judged: backdoor suspected, 98.3% probability of a backdoor, class Sneaker",
-    tone: "warning",
+    tone: "plain",
   });
   expect(
     words("model-audited", {

@@ -200,7 +200,7 @@ export function eventWords(
           ...shareWords(body.probability, "probability of a backdoor"),
           ...(target === undefined ? [] : [`class ${target}`]),
         ].join(", ")}`,
-        tone: verdict === "backdoor suspected" ? "warning" : "plain",
+        tone: "plain",
       };
     }
     case "model-registered":

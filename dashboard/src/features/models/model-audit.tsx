@@ -59,7 +59,7 @@ export function ModelAudit({ model }: { readonly model: Model }) {
   useEffect(() => {
     // Whoever follows a link to a verdict is to see that.
     if (wanted !== undefined) place.current?.scrollIntoView();
-  }, [wanted]);
+  }, [wanted, audits.isSuccess]);
   const known = audits.data ?? [];
   const chosen =
     known.find(({ jobId }) => jobId === wanted) ??
@@ -97,13 +97,15 @@ export function ModelAudit({ model }: { readonly model: Model }) {
           <Text size="sm">
             The audit that the address names has said nothing of this model.
           </Text>
-          <Button
-            variant="default"
-            size="compact-sm"
-            onClick={() => address.set({ audit: undefined })}
-          >
-            Show the newest
-          </Button>
+          <Group>
+            <Button
+              variant="default"
+              size="compact-sm"
+              onClick={() => address.set({ audit: undefined })}
+            >
+              Show the newest
+            </Button>
+          </Group>
         </Head>
       ) : (
         <NoneYet model={model} />

@@ -5,7 +5,11 @@ import type { ReactNode } from "react";
 import { formatCount, formatShare } from "../../ui/format.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
-import { notAudited, pValueText } from "../audits/audit-words.ts";
+import {
+  notAudited,
+  probabilityText,
+  pValueText,
+} from "../audits/audit-words.ts";
 import { VerdictBadge } from "../audits/verdict-badge.tsx";
 import { ReviewBadge } from "../reviews/review-badge.tsx";
 import { orderOfReview, whoReviewed } from "../reviews/review-words.ts";
@@ -85,6 +89,28 @@ export const modelColumns = {
     cell: ({ model: { robustAccuracy } }) =>
       robustAccuracy === null ? "–" : formatShare(robustAccuracy),
   },
+  verdict: {
+    title: "Verdict",
+    width: 236,
+    sortBy: ({ model }) => model.audit?.probability ?? undefined,
+    hint: ({ model: { audit } }) =>
+      audit
+        ? `class ${audit.targetClassName ?? audit.targetClass ?? "–"}, p ${pValueText(audit.pValue)}`
+        : undefined,
+    cell: ({ model: { audit } }) =>
+      audit === null ? (
+        <Text span size="sm" c="dimmed">
+          {notAudited}
+        </Text>
+      ) : (
+        <span className={classes.verdict}>
+          <VerdictBadge verdict={audit.verdict} />
+          <span className="numbers" title="Probability of a backdoor">
+            {probabilityText(audit.probability, 0)}
+          </span>
+        </span>
+      ),
+  },
   classes: {
     title: "Classes",
     width: 80,
@@ -117,31 +143,6 @@ export const modelColumns = {
         </>
       );
     },
-  },
-  verdict: {
-    title: "Verdict",
-    width: 232,
-    isNumber: true,
-    sortBy: ({ model }) => model.audit?.probability ?? undefined,
-    hint: ({ model: { audit } }) =>
-      audit
-        ? `class ${audit.targetClassName ?? audit.targetClass ?? "–"}, p ${pValueText(audit.pValue)}`
-        : undefined,
-    cell: ({ model: { audit } }) =>
-      audit === null ? (
-        <Text span size="sm" c="dimmed">
-          {notAudited}
-        </Text>
-      ) : (
-        <>
-          <VerdictBadge verdict={audit.verdict} />
-          {audit.probability !== null && (
-            <span className={classes.beside}>
-              {formatShare(audit.probability, 0)}
-            </span>
-          )}
-        </>
-      ),
   },
   review: {
     title: "Review",

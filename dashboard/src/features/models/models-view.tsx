@@ -182,7 +182,7 @@ export function ModelsView() {
                 label="Find"
                 size="xs"
                 placeholder="name or data set"
-                w={140}
+                w={130}
                 value={text}
                 onChange={({ currentTarget: { value } }) => {
                   setText(value);
@@ -192,7 +192,7 @@ export function ModelsView() {
               <MultiSelect
                 label="Setting"
                 size="xs"
-                w={130}
+                w={115}
                 placeholder={filter.settings.length === 0 ? "all" : ""}
                 data={settings}
                 value={[...filter.settings]}
@@ -201,7 +201,7 @@ export function ModelsView() {
               <Select
                 label="Data set"
                 size="xs"
-                w={140}
+                w={130}
                 placeholder="all"
                 clearable
                 searchable
@@ -213,7 +213,7 @@ export function ModelsView() {
               <MultiSelect
                 label="Tags"
                 size="xs"
-                w={150}
+                w={130}
                 searchable
                 limit={100}
                 placeholder={filter.tags.length === 0 ? "any" : ""}
@@ -224,7 +224,7 @@ export function ModelsView() {
               <MultiSelect
                 label="Verdict"
                 size="xs"
-                w={165}
+                w={140}
                 placeholder={filter.verdicts.length === 0 ? "all" : ""}
                 data={[...verdictFilters]}
                 value={[...filter.verdicts]}
@@ -233,7 +233,7 @@ export function ModelsView() {
               <MultiSelect
                 label="Review"
                 size="xs"
-                w={135}
+                w={115}
                 placeholder={filter.reviews.length === 0 ? "all" : ""}
                 data={reviewStatuses.map((value) => ({
                   value,
@@ -245,7 +245,7 @@ export function ModelsView() {
               <MultiSelect
                 label="State"
                 size="xs"
-                w={135}
+                w={115}
                 placeholder={filter.statuses.length === 0 ? "all" : ""}
                 data={statuses}
                 value={[...filter.statuses]}
