@@ -83,6 +83,7 @@ export function AuditDialog({ models, onClose }: AuditDialogProps) {
             searchable
             limit={100}
             allowDeselect={false}
+            openOnFocus={false}
             data={[
               ...new Set([
                 ...(dataset === null ? [] : [dataset]),

@@ -250,12 +250,7 @@ function Statistics({
   readonly statistics: AuditDocument["statistics"];
 }) {
   return (
-    <div
-      className={styles.box}
-      tabIndex={0}
-      role="region"
-      aria-label="Statistics"
-    >
+    <div className={styles.box}>
       <table className={styles.table} aria-label="Statistics">
         <thead>
           <tr>

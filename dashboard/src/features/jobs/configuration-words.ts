@@ -1,6 +1,7 @@
 /** A job's parameters, each with a name that people read. Pure. */
 import type { Audit, Job } from "../../api/types.ts";
 import { formatCount, formatShare } from "../../ui/format.ts";
+import { quoteForShell } from "../../ui/quote-for-shell.ts";
 import { methodWords } from "../audits/audit-words.ts";
 import { attackNamesOf, boundWords } from "../evaluations/evaluation-words.ts";
 import { searchParametersOf } from "./job-types.ts";
@@ -273,10 +274,8 @@ export function commandOf(job: Job): string | null {
   ];
   return [
     "motif search",
-    ...options.map(([name, value]) => `--${name} ${quoted(String(value))}`),
+    ...options.map(
+      ([name, value]) => `--${name} ${quoteForShell(String(value))}`,
+    ),
   ].join(" \\\n  ");
 }
-
-/** For a shell. */
-const quoted = (text: string): string =>
-  /^[\w./:,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

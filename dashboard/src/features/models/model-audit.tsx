@@ -2,6 +2,7 @@
 import {
   Anchor,
   Button,
+  Code,
   Group,
   Paper,
   Select,
@@ -15,6 +16,7 @@ import Link from "next/link";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { api, bodyOf } from "../../api/client.ts";
 import type { Audit, Model } from "../../api/types.ts";
+import { quoteForShell } from "../../ui/quote-for-shell.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
 import { useAddress } from "../../ui/use-address.ts";
@@ -153,7 +155,7 @@ function Head({
 }
 
 function NoneYet({ model }: { readonly model: Model }) {
-  const { status, lastJob } = model;
+  const { name, dataset, status, lastJob } = model;
   const isRunning = lastJob?.kind === "audit" && lastJob.status === "RUNNING";
   return (
     <Head model={model}>
@@ -164,18 +166,22 @@ function NoneYet({ model }: { readonly model: Model }) {
             component={Link}
             href={`/job?id=${lastJob.id}`}
             prefetch={false}
+            underline="always"
             inherit
           >
             {lastJob.name}
           </Anchor>
         </Text>
       ) : (
-        <Text size="sm" c="dimmed" maw={640}>
+        <Text size="sm" c="dimmed" maw={720}>
           {status === "REFUSED"
             ? "The model was refused, so it cannot be audited with its data set."
             : status === "CHECKING"
               ? "The model is being checked against its data set; then it can be audited."
-              : "It has not been audited yet. An audit asks, for several kinds of small change, what each class needs of it, and says whether one class, or one change, stands out as a backdoor’s would."}
+              : "It has not been audited yet. An audit asks, for several kinds of small change, what each class needs of it, and says whether one class, or one change, stands out as a backdoor’s would: "}
+          {status === "READY" && (
+            <Code className="name">{`npx motif audit ${quoteForShell(name)} --dataset ${quoteForShell(dataset ?? "NAME")}`}</Code>
+          )}
         </Text>
       )}
     </Head>
@@ -242,6 +248,7 @@ function Judgement({
             component={Link}
             href={`/job?id=${audit.jobId}`}
             prefetch={false}
+            underline="always"
             inherit
           >
             To the job

@@ -7,6 +7,7 @@ import { api, bodyOf } from "../../api/client.ts";
 import type { Evaluation, Model } from "../../api/types.ts";
 import { formatCount, formatShare } from "../../ui/format.ts";
 import { LongName } from "../../ui/long-name.tsx";
+import { quoteForShell } from "../../ui/quote-for-shell.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
 import wide from "../../ui/wide-table.module.css";
@@ -56,7 +57,7 @@ export function ModelEvaluations({ model }: { readonly model: Model }) {
         <Paper withBorder p="md" radius="md">
           <Text size="sm" c="dimmed">
             Calibration and robustness have not been measured yet:{" "}
-            <Code className="name">{`npx motif evaluate ${quote(name)} --dataset ${quote(dataset ?? "NAME")}`}</Code>
+            <Code className="name">{`npx motif evaluate ${quoteForShell(name)} --dataset ${quoteForShell(dataset ?? "NAME")}`}</Code>
           </Text>
         </Paper>
       )}
@@ -213,7 +214,3 @@ function Row({
     </tr>
   );
 }
-
-/** For a shell. */
-const quote = (text: string): string =>
-  /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -9,6 +9,7 @@ import { api, bodyOf } from "../../api/client.ts";
 import type { Job, Model } from "../../api/types.ts";
 import { useStream } from "../../live/use-stream.ts";
 import { PageHeader } from "../../ui/page-header.tsx";
+import { quoteForShell } from "../../ui/quote-for-shell.ts";
 import { EmptyState, ErrorState, LoadingState } from "../../ui/states.tsx";
 import { StatusBadge } from "../../ui/status-badge.tsx";
 import { useAddress } from "../../ui/use-address.ts";
@@ -161,7 +162,7 @@ function ModelPage({
         ) : (
           <EmptyState
             title="Its patterns have not been searched yet"
-            command={`npx motif search --model ${quote(model.name)} --dataset ${quote(model.dataset ?? "NAME")}`}
+            command={`npx motif search --model ${quoteForShell(model.name)} --dataset ${quoteForShell(model.dataset ?? "NAME")}`}
             action={
               <Button component={Link} href={newSearch}>
                 New search
@@ -185,6 +186,3 @@ const firstChoice = (jobs: readonly Job[], { evidence }: Model) =>
   jobs.find(({ id }) => id === evidence?.jobId) ??
   jobs.find(({ status }) => status === "SUCCEEDED") ??
   jobs[0];
-
-const quote = (name: string): string =>
-  /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
