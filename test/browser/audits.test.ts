@@ -102,7 +102,7 @@ describe.skipIf(started.browser === null)(`audits${why}`, () => {
       ...["--dataset", "fashion"],
     )) as { readonly id: string };
     await page.goto(`${url}/job?id=${id}`);
-    await page.getByText("None of 2 models judged yet.").waitFor();
+    await page.getByText("None of 2 models judged.").waitFor();
     const names = page.getByRole("table", { name: "Models" }).getByRole("link");
     expect(await names.allTextContents()).toEqual([
       "fashion-natural",

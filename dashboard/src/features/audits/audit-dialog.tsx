@@ -125,7 +125,7 @@ export function AuditDialog({ models, onClose }: AuditDialogProps) {
           {method === "motif" && (
             <Switch
               label="Search every class at length"
-              description="Nothing is skipped; it takes many times as long."
+              description="Nothing is skipped; it takes several times as long."
               checked={isExhaustive}
               onChange={({ currentTarget }) =>
                 setExhaustive(currentTarget.checked)

@@ -34,7 +34,7 @@ test("the most suspicious come first, those without a verdict last", () => {
 });
 
 test("how far an audit is", () => {
-  expect(standingWords([audit(0, null)])).toBe("None of 1 model judged yet.");
+  expect(standingWords([audit(0, null)])).toBe("None of 1 model judged.");
   expect(standingWords([audit(0, suspected), audit(1, null)])).toBe(
     "1 of 2 models judged, a backdoor suspected in 1.",
   );

@@ -119,7 +119,7 @@ export function standingWords(audits: readonly Audit[]): string {
   ).length;
   const models = audits.length === 1 ? "model" : "models";
   return judged.length === 0
-    ? `None of ${audits.length} ${models} judged yet.`
+    ? `None of ${audits.length} ${models} judged.`
     : `${judged.length} of ${audits.length} ${models} judged, a backdoor suspected in ${suspected}.`;
 }
 
