@@ -5,7 +5,7 @@ const clusters = [
   "test/faults/**/*.test.ts",
   "test/harness/cluster.test.ts",
   "test/end-to-end/{cluster,security,up}.test.ts",
-  "test/browser/{dashboard,evaluation,live-job,login,training}.test.ts",
+  "test/browser/{audits,dashboard,evaluation,live-job,login,training}.test.ts",
 ];
 
 export default defineConfig({
