@@ -7,9 +7,21 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { features, featuresOf } from "../../gpu-node/src/audit/combination.ts";
+import {
+  features,
+  featuresOf,
+  type Regression,
+} from "../../gpu-node/src/audit/combination.ts";
 import { fitRegression } from "../../gpu-node/src/audit/fit-regression.ts";
-import { fittedRegression } from "../../gpu-node/src/audit/fitted-regression.ts";
+import {
+  fittedRegression,
+  referencedRegression,
+} from "../../gpu-node/src/audit/fitted-regression.ts";
+import {
+  averageReferences,
+  fewestReferences,
+  type References,
+} from "../../gpu-node/src/audit/references.ts";
 import type { Evidence } from "../../gpu-node/src/audit/evidence.ts";
 import {
   computeStatistics,
@@ -95,7 +107,7 @@ for (const collection of collections) {
     }),
   );
 }
-const { fitted, judged, failed } = halve(models.map(restate));
+const { fitted, judged, failed } = halve(models.map((model) => restate(model)));
 const wanted = new Set(
   options.baseline === "none"
     ? []
@@ -126,46 +138,114 @@ for (const collection of collections) {
   poisoned.forEach((model, i) => (model.exhaustive = atLength[i]));
 }
 
-const regression = fitRegression(
-  fitted.map(({ motif, kind }) => ({
-    features: featuresOf(motif.statistics),
-    isPoisoned: kind !== "clean",
-  })),
-  `${fitted.length} models of ${collections.map(({ train: [, name] }) => name).join(" and ")} trained by Motif`,
+const source = `models of ${collections.map(({ train: [, name] }) => name).join(" and ")} trained by Motif`;
+const fit = (sets: readonly ModelAudit[], isPoisoned: readonly boolean[]) =>
+  fitRegression(
+    sets.map(({ statistics }, i) => ({
+      features: featuresOf(statistics),
+      isPoisoned: isPoisoned[i],
+    })),
+    `${sets.length} ${source}`,
+  );
+const alone = fit(
+  fitted.map(({ motif }) => motif),
+  fitted.map(({ kind }) => kind !== "clean"),
 );
-const rejudge = (audit: ModelAudit): ModelAudit =>
+const withReferences = fitted.filter((model) => referencesFor(model));
+const beside = fit(
+  withReferences.map((model) => restate(model, referencesFor(model)).motif),
+  withReferences.map(({ kind }) => kind !== "clean"),
+);
+const rejudge = (
+  audit: ModelAudit,
+  regression: Regression,
+  references?: References,
+): ModelAudit =>
   audit.evidence.length === 0
     ? audit
     : {
         ...audit,
-        verdict: judge(evidenceOf(audit), regression, audit.dataset.classes),
+        verdict: judge(
+          evidenceOf(audit),
+          regression,
+          audit.dataset.classes,
+          references,
+        ),
       };
 const report = describeJudgement(
-  judged.map((model) => ({
-    ...model,
-    motif: rejudge(model.motif),
-    ...(model.exhaustive && { exhaustive: rejudge(model.exhaustive) }),
-  })),
+  judged.map((model) => {
+    const references = referencesFor(model);
+    return {
+      ...model,
+      motif: rejudge(model.motif, alone),
+      // Of a kind that has too few clean models they are judged alone.
+      referenced: references
+        ? rejudge(restate(model, references).motif, beside, references)
+        : rejudge(model.motif, alone),
+      ...(model.exhaustive && {
+        exhaustive: rejudge(model.exhaustive, alone),
+      }),
+    };
+  }),
 );
 /** Audits judge by three decimals of it. */
-const isShipped =
+const isShipped = (regression: Regression, shipped: Regression) =>
   JSON.stringify([regression.intercept, ...regression.weights].map(rounded)) ===
-  JSON.stringify([fittedRegression.intercept, ...fittedRegression.weights]);
+  JSON.stringify([shipped.intercept, ...shipped.weights]);
+const describe = (
+  name: string,
+  regression: Regression,
+  shipped: Regression,
+): string =>
+  `Regression, ${name}, on ${regression.source}${isShipped(regression, shipped) ? " (the one that audits use)" : ""}: intercept ${regression.intercept.toFixed(3)}, ${features.map(({ name: feature }, i) => `${feature} ${regression.weights[i].toFixed(3)}`).join(", ")}\n`;
 process.stdout.write(
   options.json
-    ? `${JSON.stringify({ regression, isShipped, ...report.figures })}\n`
-    : `${report.text}\n${failed.map(({ collection, name }) => `Not counted, the attack did not take: ${collection}/${name}.\n`).join("")}Regression on ${regression.source}${isShipped ? " (the one that audits use)" : ""}: intercept ${regression.intercept.toFixed(3)}, ${features.map(({ name }, i) => `${name} ${regression.weights[i].toFixed(3)}`).join(", ")}\n`,
+    ? `${JSON.stringify({ regressions: { alone, beside }, ...report.figures })}\n`
+    : [
+        `${report.text}\n`,
+        ...failed.map(
+          ({ collection, name }) =>
+            `Not counted, the attack did not take: ${collection}/${name}.\n`,
+        ),
+        describe("alone", alone, fittedRegression),
+        describe("with clean models", beside, referencedRegression),
+      ].join(""),
 );
+
+/** Clean models of the fitted half that are of the model's kind: its data set, architecture and way of training; itself left out. */
+function referencesFor(model: AuditedModel): References | undefined {
+  const clean = fitted.filter(
+    (other) =>
+      other !== model &&
+      other.kind === "clean" &&
+      other.collection === model.collection &&
+      wayOf(other) === wayOf(model) &&
+      other.motif.evidence.length > 0,
+  );
+  return clean.length < fewestReferences
+    ? undefined
+    : averageReferences(
+        clean.map(({ motif }) => evidenceOf(motif)),
+        `${clean.length} clean models of the fitted half`,
+      );
+}
+
+/** What follows a name's number. @example "small-cnn" */
+function wayOf({ name }: AuditedModel): string {
+  return name.replace(/^.*?-\d+-/, "");
+}
 
 function rounded(value: number): number {
   return Math.round(1000 * value) / 1000;
 }
 
 /** With statistics as they are computed today: audits from before are kept. */
-function restate(model: AuditedModel): AuditedModel {
+function restate(model: AuditedModel, references?: References): AuditedModel {
   const { motif } = model;
   if (motif.evidence.length === 0) return model;
-  const statistics = nameStatistics(computeStatistics(evidenceOf(motif)));
+  const statistics = nameStatistics(
+    computeStatistics(evidenceOf(motif), references),
+  );
   return { ...model, motif: { ...motif, statistics } };
 }
 

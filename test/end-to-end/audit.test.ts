@@ -1,5 +1,12 @@
 /** `motif audit --local` as a person runs it, on the demo's models and on what is not fit for it. */
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +16,12 @@ import {
   floats,
   newGraphBuilder,
 } from "../../gpu-node/src/engine/index.ts";
-import { columns, columnsSize, writeColumns } from "../fixtures/columns.ts";
+import {
+  columns,
+  columnsSize,
+  writeColumns,
+  writeColumnsModels,
+} from "../fixtures/columns.ts";
 import { runMotif as motif } from "../harness/motif.ts";
 
 const demo = fileURLToPath(new URL("../../infra/demo", import.meta.url));
@@ -87,22 +99,40 @@ describe("motif audit --local", () => {
       );
     const natural = join(demo, "models/natural.onnx");
     const few = await ask("--clean", natural, natural, natural);
-    expect(few.stderr).toMatch(/only 3 .* are named; 4 are needed/);
+    expect(few.stderr).toMatch(/only 1 different .* named; 3 are needed/);
     expect(few.status).toBe(2);
     const other = await ask("--clean", natural, "--method", "neural-cleanse");
-    expect(other.stderr).toMatch(/Neural Cleanse has none/);
+    expect(other.stderr).toMatch(
+      /Neural Cleanse compares the classes of one model alone/,
+    );
     expect(other.status).toBe(2);
 
+    const broken = [0, 1, 2].map((i) => join(folder, `broken-${i}.onnx`));
+    for (const path of broken) await writeFile(path, "not a model");
+    const none = await ask("--clean", ...broken);
+    expect(none.stderr).toMatch(/only 0 different .* could be audited/);
+    expect(none.status).toBe(2);
+  });
+
+  it("compares classes with what they need in models that are named as clean", async () => {
     await writeColumns(folder);
-    const columnsModel = join(folder, "columns.onnx");
-    const flat = await audit(
-      ...["--model", columnsModel, "--dataset", folder],
-      ...["--clean", columnsModel, columnsModel, columnsModel, columnsModel],
-      ...["--out", join(folder, "flat")],
+    const models = join(folder, "models");
+    await mkdir(models);
+    await writeColumnsModels(models, 4);
+    const [judged, ...clean] = [0, 1, 2, 3].map((i) =>
+      join(models, `columns-${i}.onnx`),
     );
-    // Half of its classes need the same: nothing can be said of how such models spread.
-    expect(flat.stderr).toMatch(/only 0 .* have a probability/);
-    expect(flat.status).toBe(2);
+    const out = join(folder, "beside");
+    const { status, stderr, stdout } = await audit(
+      ...["--model", judged, "--clean", ...clean],
+      ...["--dataset", folder, "--out", out],
+    );
+    expect(status, stderr).toBe(0);
+    expect((JSON.parse(stdout) as Verdicts).models).toHaveLength(1);
+    const written = await readFile(join(out, "columns-0/audit.json"), "utf8");
+    expect(written).toContain("3 models that were named as clean");
+    const reference = join(out, "clean/columns-1/audit.json");
+    expect(await readFile(reference, "utf8")).not.toContain("named as clean");
   });
 
   it("is inconclusive about a model whose numbers are not finite, and goes on to the next", async () => {

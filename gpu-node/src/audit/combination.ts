@@ -21,10 +21,7 @@ const anywhere = (perturbation: PerturbationKind): Feature => ({
   ...{ name: `${perturbation} anywhere`, perturbation, isAnywhere: true },
 });
 
-/**
- * What the regression sees. Which statistics these are was chosen by what leaving one model out at a time says within the half that it
- * is fitted on.
- */
+/** What the regression sees. */
 export const features: readonly Feature[] = [
   ofClass("patch gap", "patch"),
   ofClass("faint gap", "faint"),
@@ -32,8 +29,6 @@ export const features: readonly Feature[] = [
   ofClass("warp gap", "warp"),
   anywhere("patch"),
   anywhere("warp"),
-  ofClass("asymmetry", "patch"),
-  ofClass("seed overlap", "patch"),
 ];
 
 /**

@@ -10,6 +10,7 @@ import type {
   PerturbationEvidence,
   ScreenedAnswer,
 } from "./evidence.ts";
+import type { References } from "./references.ts";
 import type { PerturbationKind } from "./perturbations/perturbation.ts";
 
 /** How one kind of perturbation sets classes apart. */
@@ -45,8 +46,14 @@ export interface ModelStatistics {
   readonly asymmetry: number | null;
 }
 
-export function computeStatistics(evidence: Evidence): ModelStatistics {
-  const kinds = evidence.perturbations.map(statisticsOf);
+/** @param references where they are given, classes are compared by how much less they need than is usual */
+export function computeStatistics(
+  evidence: Evidence,
+  references?: References,
+): ModelStatistics {
+  const kinds = evidence.perturbations.map((about) =>
+    statisticsOf(about, references),
+  );
   const patch = evidence.perturbations.find(
     ({ perturbation }) => perturbation === "patch",
   );
@@ -79,9 +86,12 @@ export function computeStatistics(evidence: Evidence): ModelStatistics {
   };
 }
 
-function statisticsOf(evidence: PerturbationEvidence): KindStatistics {
+function statisticsOf(
+  evidence: PerturbationEvidence,
+  references: References | undefined,
+): KindStatistics {
   const { perturbation, anyOther } = evidence;
-  const compared = comparedAnswers(evidence);
+  const compared = comparedAnswers(evidence, references);
   const order = [...compared].sort(
     (a, b) => a.score - b.score || a.targetClass - b.targetClass,
   );
@@ -105,14 +115,37 @@ function statisticsOf(evidence: PerturbationEvidence): KindStatistics {
   };
 }
 
-/** Classes by searches of one length: where every class was searched at length, by these (their mean over seeds). */
-export function comparedAnswers({
+interface ComparedAnswer {
+  readonly targetClass: number;
+  /** Natural logarithm of what it needs; of the share of what is usual, where that is known. */
+  readonly score: number;
+}
+
+/**
+ * Classes by searches of one length: where every class was searched at length, by these (their mean over seeds). With references by short
+ * searches, as those are; classes that they say nothing of are left out.
+ */
+export function comparedAnswers(
+  evidence: Pick<
+    PerturbationEvidence,
+    "perturbation" | "screened" | "finalists"
+  >,
+  references?: References,
+): ComparedAnswer[] {
+  if (!references) return answersOfOneLength(evidence);
+  const usual = references.needed[evidence.perturbation];
+  return evidence.screened.flatMap(({ targetClass, logStrength }) => {
+    const needed = usual[targetClass] ?? null;
+    return needed === null
+      ? []
+      : [{ targetClass, score: logStrength - needed }];
+  });
+}
+
+function answersOfOneLength({
   screened,
   finalists,
-}: Pick<PerturbationEvidence, "screened" | "finalists">): {
-  readonly targetClass: number;
-  readonly score: number;
-}[] {
+}: Pick<PerturbationEvidence, "screened" | "finalists">): ComparedAnswer[] {
   const atLength = Map.groupBy(finalists, ({ targetClass }) => targetClass);
   if (atLength.size < screened.length || atLength.size < 3)
     return screened.map(({ targetClass, logStrength }) => ({

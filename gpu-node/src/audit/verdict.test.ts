@@ -6,7 +6,8 @@ import type {
   PerturbationEvidence,
   ScreenedAnswer,
 } from "./evidence.ts";
-import { fittedRegression } from "./fitted-regression.ts";
+import { fittedRegression, referencedRegression } from "./fitted-regression.ts";
+import { averageReferences } from "./references.ts";
 import type { PerturbationKind } from "./perturbations/perturbation.ts";
 import { meanLogStrength, strengthReaching } from "./strength-needed.ts";
 import { judge, judgeByAnomaly } from "./verdict.ts";
@@ -116,22 +117,40 @@ describe("the verdict", () => {
     expect(verdict.reason).not.toMatch(/clean/i);
   });
 
-  it("suspects from where clean models of the same kind say", () => {
-    const given = evidence(about("patch", even));
-    const { probability } = judged(given);
-    const source = "calibrated on 5 models that were named as clean";
-    const above = { threshold: probability! + 0.01, source };
-    const below = { threshold: probability! - 0.01, source };
-    expect(judge(given, fittedRegression, names, above).verdict).toBe(
-      "no evidence found",
+  it("suspects a class that needs no less than others, but less than it does in clean models of the same kind", () => {
+    // Class 6 needs few pixels in all of them, as some class always does; class 2 in this one alone.
+    const usual = even.map((each, i) => (i === 6 ? 6 : each));
+    const needed = usual.map((each, i) => (i === 2 ? 9 : each));
+    const given = evidence(about("patch", needed));
+    const references = averageReferences(
+      [1, 1.1, 0.9].map((factor) =>
+        evidence(
+          about(
+            "patch",
+            usual.map((each) => factor * each),
+          ),
+        ),
+      ),
+      "3 models that were named as clean",
     );
-    expect(judge(given, fittedRegression, names, below)).toMatchObject({
+    expect(judged(given).targetClass).toBe(6);
+    const verdict = judge(given, referencedRegression, names, references);
+    expect(verdict).toMatchObject({
       verdict: "backdoor suspected",
+      targetClass: 2,
       rule: {
-        threshold: below.threshold,
-        source: expect.stringContaining(source) as string,
+        source: expect.stringContaining("named as clean") as string,
       },
     });
+    expect(verdict.reason).toContain("usual");
+    expect(
+      judge(
+        evidence(about("patch", usual)),
+        referencedRegression,
+        names,
+        references,
+      ).verdict,
+    ).not.toBe("backdoor suspected");
   });
 
   it("says where images go when each class is taken for the next", () => {

@@ -3,7 +3,6 @@
  * verdict"). Pure.
  */
 import { anomalyPValue, anomalyThreshold } from "./anomaly-index.ts";
-import type { Calibration } from "./calibration.ts";
 import {
   features,
   featuresOf,
@@ -13,6 +12,7 @@ import {
 } from "./combination.ts";
 import type { Evidence, PerturbationEvidence } from "./evidence.ts";
 import type { PerturbationKind } from "./perturbations/perturbation.ts";
+import type { References } from "./references.ts";
 import {
   computeStatistics,
   nameStatistics,
@@ -77,22 +77,26 @@ const oneTarget = 0.5;
 /** What a model is judged by when several statistics are there. */
 /**
  * @param classNames by class, for the reason
- * @param calibration where clean models of the same kind are known
+ * @param references where clean models of the same kind are known; the regression was fitted with such
  */
 export function judge(
   evidence: Evidence,
   regression: Regression,
   classNames: readonly string[],
-  calibration?: Calibration,
+  references?: References,
 ): Verdict {
-  const statistics = computeStatistics(evidence);
+  const statistics = computeStatistics(evidence, references);
   const { kinds } = statistics;
   const values = featuresOf(nameStatistics(statistics));
   const probability = probabilityOf(logOdds(regression, values));
   const rule = {
     name: "regression",
-    threshold: calibration?.threshold ?? suspectedFrom,
-    source: regression.source + (calibration ? `; ${calibration.source}` : ""),
+    threshold: suspectedFrom,
+    source:
+      regression.source +
+      (references
+        ? `; classes are compared with what they need in ${references.source}`
+        : ""),
   } as const;
   const strongest = leadingKind(kinds, regression, values);
   const finding = describeFinding(evidence, strongest, kinds.length);
@@ -111,7 +115,12 @@ export function judge(
       ...said,
       verdict: "backdoor suspected",
       probability,
-      reason: suspicion(evidence, finding, classNames),
+      reason: suspicion(
+        evidence,
+        finding,
+        classNames,
+        references !== undefined,
+      ),
     };
   const missing = whatIsMissing(evidence, kinds);
   if (missing !== null)
@@ -251,6 +260,7 @@ function suspicion(
   evidence: Evidence,
   { perturbation, targetClass }: Finding,
   classNames: readonly string[],
+  isBesideUsual: boolean,
 ): string {
   if (perturbation === null) return "";
   const what = needs[perturbation];
@@ -267,7 +277,7 @@ function suspicion(
     best?.strengthAtThreshold == null
       ? ""
       : ` ${amount(best.strengthAtThreshold, perturbation)} are enough for most images.`;
-  return `Images of other classes are taken for ${nameOf(classNames, targetClass)} once they have ${what}: much less than other classes need.${reached}`;
+  return `Images of other classes are taken for ${nameOf(classNames, targetClass)} once they have ${what}: much less than other classes need${isBesideUsual ? ", beside what is usual of each class" : ""}.${reached}`;
 }
 
 const nameOf = (classNames: readonly string[], index: number) =>

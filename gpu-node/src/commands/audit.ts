@@ -1,7 +1,7 @@
 /** `motif audit`: from the command line to verdicts about models that nobody here trained. */
 import { Option, type Command } from "commander";
 import { auditLocally, type LocalAudit } from "../local/audit-locally.ts";
-import { calibrateLocally } from "../local/calibrate-locally.ts";
+import { auditReferences } from "../local/audit-references.ts";
 import { MotifError } from "../motif-error.ts";
 import { auditMethods, type AuditMethod } from "../report/audit.ts";
 import { writeAuditOverview } from "../report/index.ts";
@@ -41,7 +41,7 @@ export function addAuditCommand(program: Command): void {
     )
     .option(
       "--clean <files...>",
-      "clean models of the same kind, 4 at least: a backdoor is suspected from where one in twenty further ones would be",
+      "clean models of the same kind, 3 at least: classes are compared with what they need in those",
     )
     .requiredOption(
       "--dataset <path>",
@@ -151,13 +151,9 @@ async function runAudit(options: AuditOptions): Promise<void> {
           progress.line(`${path}: refused. ${error.message}`),
       },
     } satisfies Parameters<typeof auditLocally>[1];
-    const calibration =
-      clean.length === 0 ? undefined : await calibrateLocally(clean, job, told);
-    if (calibration)
-      progress.line(
-        `A backdoor is suspected from a probability of ${calibration.threshold.toFixed(3)} on, ${calibration.source}.`,
-      );
-    const audited = await auditLocally({ ...job, calibration }, told);
+    const references =
+      clean.length === 0 ? undefined : await auditReferences(clean, job, told);
+    const audited = await auditLocally({ ...job, references }, told);
     progress.finish();
     const page = await writeAuditOverview(options.out, audited);
     const refused = audited.filter((each) => "refusal" in each).length;

@@ -192,7 +192,7 @@ function keyOf(
     manifest: classifier.manifest,
     dataset: [dataset.digest, job.split ?? null, job.datasetName ?? null],
     request: { method, seed, seeds, isExhaustive, threshold, evaluateImages },
-    ...(job.calibration && { calibration: job.calibration }),
+    ...(job.references && { references: job.references }),
     backend: [job.backend.name, job.backend.provider],
   };
   return createHash("sha256").update(JSON.stringify(content)).digest("hex");

@@ -1,7 +1,7 @@
 /** One audit from an open model and an open data set: what `motif audit --local` and audit shards have in common. */
-import type { Calibration } from "../audit/calibration.ts";
+import type { References } from "../audit/references.ts";
 import type { Evidence, FoundEvidence } from "../audit/evidence.ts";
-import { fittedRegression } from "../audit/fitted-regression.ts";
+import { regressionFor } from "../audit/fitted-regression.ts";
 import {
   gatherEvidence,
   openTrials,
@@ -43,7 +43,7 @@ export interface AuditRequest {
   /** Most images that findings are tried on. */
   readonly evaluateImages: number;
   /** Where clean models of the same kind are known. */
-  readonly calibration?: Calibration | undefined;
+  readonly references?: References | undefined;
 }
 
 export interface AuditInputs {
@@ -156,6 +156,7 @@ export async function auditClassifier(
         timing: { auditMs: now() - began },
       };
     const { accuracy, evidence } = measured;
+    const { references } = request;
     return {
       ...said,
       model: {
@@ -165,10 +166,10 @@ export async function auditClassifier(
       },
       verdict:
         request.method === "motif"
-          ? judge(evidence, fittedRegression, classNames, request.calibration)
+          ? judge(evidence, regressionFor(references), classNames, references)
           : judgeByAnomaly(evidence, classNames),
-      statistics: nameStatistics(computeStatistics(evidence)),
-      evidence: await describeEvidence(evidence, inputs),
+      statistics: nameStatistics(computeStatistics(evidence, references)),
+      evidence: await describeEvidence(evidence, inputs, references),
       triggerOverlap: overlapWithTrigger(
         evidence,
         model.groundTruth,
@@ -248,7 +249,7 @@ async function gather(
 
 function diverged(
   { message }: MotifError,
-  { method, calibration }: AuditRequest,
+  { method, references }: AuditRequest,
   numClasses: number,
 ): Verdict {
   return {
@@ -258,8 +259,8 @@ function diverged(
       method === "motif"
         ? {
             name: "regression",
-            threshold: calibration?.threshold ?? suspectedFrom,
-            source: fittedRegression.source,
+            threshold: suspectedFrom,
+            source: regressionFor(references).source,
           }
         : {
             name: "anomaly index",

@@ -4,6 +4,7 @@ import { sizeOf } from "../audit/ask-questions.ts";
 import type { Evidence, FoundEvidence } from "../audit/evidence.ts";
 import { decodeFloats } from "../audit/float-text.ts";
 import { newPerturbation } from "../audit/perturbations/index.ts";
+import type { References } from "../audit/references.ts";
 import { comparedAnswers } from "../audit/statistics.ts";
 import type { Classifier } from "../classifier/classifier.ts";
 import type { Dataset, Parts } from "../data/index.ts";
@@ -22,14 +23,18 @@ export async function describeEvidence(
     readonly dataset: Dataset;
     readonly parts: Parts;
   },
+  references?: References,
 ): Promise<AuditEvidence[]> {
   const { imageShape, numClasses } = classifier;
   const described: AuditEvidence[] = [];
   for (const about of evidence.perturbations) {
     const perturbation = newPerturbation(about.perturbation, imageShape);
-    const indices = anomalyIndices(
-      comparedAnswers(about).map(({ score }) => score),
-    );
+    const compared = comparedAnswers(about, references);
+    const indices = anomalyIndices(compared.map(({ score }) => score));
+    const indexOf = (wanted: number) =>
+      indices?.[
+        compared.findIndex(({ targetClass }) => targetClass === wanted)
+      ] ?? null;
     const asked = new Set(about.screened.map(({ targetClass }) => targetClass));
     const drawn = new Set<number>();
     const finalists: AuditEvidence["finalists"][number][] = [];
@@ -59,9 +64,9 @@ export async function describeEvidence(
       perturbation: about.perturbation,
       unit: about.unit,
       anyOther: about.anyOther,
-      screened: about.screened.map((answer, i) => ({
+      screened: about.screened.map((answer) => ({
         ...answer,
-        anomalyIndex: indices?.[i] ?? null,
+        anomalyIndex: indexOf(answer.targetClass),
       })),
       skipped: Array.from({ length: numClasses }, (_, each) => each).filter(
         (each) => !asked.has(each),

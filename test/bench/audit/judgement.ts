@@ -14,6 +14,8 @@ export interface AuditedModel {
   /** "clean", or how it was poisoned. */
   readonly kind: string;
   readonly motif: ModelAudit;
+  /** By Motif, beside clean models of the same kind. */
+  referenced?: ModelAudit;
   /** By Neural Cleanse. */
   baseline?: ModelAudit;
   /** By Motif, with nothing skipped. */
@@ -135,6 +137,8 @@ export function measureMethod(
 
 export interface Judgement {
   readonly motif: MethodFigures;
+  /** Beside clean models of the same kind. */
+  readonly referenced: MethodFigures | null;
   readonly baseline: MethodFigures | null;
   /** Each statistic by itself. */
   readonly statistics: Readonly<Record<string, Estimate | null>>;
@@ -153,6 +157,11 @@ export function describeJudgement(models: readonly AuditedModel[]): {
   const motif = measureMethod(
     models.map(({ kind, motif: audit }) => ({ kind, audit })),
   );
+  const referenced = models.every((model) => model.referenced)
+    ? measureMethod(
+        models.map(({ kind, referenced: audit }) => ({ kind, audit: audit! })),
+      )
+    : null;
   const withBaseline = models.flatMap(({ kind, baseline }) =>
     baseline ? [{ kind, audit: baseline }] : [],
   );
@@ -163,6 +172,7 @@ export function describeJudgement(models: readonly AuditedModel[]): {
       : null;
   const figures = {
     motif,
+    referenced,
     baseline,
     statistics: measureStatistics(models),
     skipping: measureSkipping(models),
@@ -226,7 +236,7 @@ function measureSkipping(
 }
 
 function writeText(
-  { motif, baseline, statistics, skipping }: Judgement,
+  { motif, referenced, baseline, statistics, skipping }: Judgement,
   models: readonly AuditedModel[],
 ): string {
   const share = ([count, of]: readonly [number, number]) => `${count} of ${of}`;
@@ -265,6 +275,7 @@ function writeText(
     [
       name.padEnd(32),
       of(motif).padEnd(24),
+      referenced === null ? "" : of(referenced).padEnd(24),
       baseline === null ? "" : of(baseline),
     ].join(""),
   );
@@ -272,24 +283,33 @@ function writeText(
     ([name, area]) =>
       `  ${name.padEnd(18)} ${area === null ? "–" : estimate(area)}`,
   );
-  const missed = models
-    .filter(
-      ({ motif: { verdict }, ...model }) =>
-        isPoisoned(model) !== (verdict.verdict === "backdoor suspected"),
-    )
-    .map(
-      ({ collection, name, motif: { verdict, model } }) =>
-        `  ${collection}/${name}: ${verdict.verdict}, ${verdict.probability === null ? "no probability" : verdict.probability.toFixed(3)}${model.groundTruth?.attackSuccessRate === undefined ? "" : `, attack success ${(100 * model.groundTruth.attackSuccessRate).toFixed(0)}%`}`,
-    );
+  const missedBy = (auditOf: (model: AuditedModel) => ModelAudit) =>
+    models
+      .filter(
+        (model) =>
+          isPoisoned(model) !==
+          (auditOf(model).verdict.verdict === "backdoor suspected"),
+      )
+      .map((each) => {
+        const { verdict, model } = auditOf(each);
+        const success = model.groundTruth?.attackSuccessRate;
+        return `  ${each.collection}/${each.name}: ${verdict.verdict}, ${verdict.probability?.toFixed(3) ?? "no probability"}${success === undefined ? "" : `, attack success ${(100 * success).toFixed(0)}%`}`;
+      });
   return [
-    `${"".padEnd(32)}${"Motif".padEnd(24)}${baseline === null ? "" : "Neural Cleanse"}`,
+    `${"".padEnd(32)}${"Motif".padEnd(24)}${referenced === null ? "" : "with clean models".padEnd(24)}${baseline === null ? "" : "Neural Cleanse"}`,
     ...table,
     "",
     "Each statistic's own AUC:",
     ...alone,
     "",
-    missed.length === 0 ? "No model was judged wrongly." : "Judged wrongly:",
-    ...missed,
+    "Judged wrongly, alone:",
+    ...missedBy(({ motif: audit }) => audit),
+    ...(referenced === null
+      ? []
+      : [
+          "Judged wrongly, with clean models:",
+          ...missedBy(({ referenced: audit }) => audit!),
+        ]),
     ...(skipping === null
       ? []
       : [

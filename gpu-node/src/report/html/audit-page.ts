@@ -264,7 +264,9 @@ function section(audit: ModelAudit, evidence: AuditEvidence): Markup {
                   ${
                     atLength.length > 0
                       ? `at length, ${atLength.length === 1 ? "1 start" : `${atLength.length} starts`}`
-                      : "shortly"
+                      : audit.config.method === "motif"
+                        ? "shortly"
+                        : "as all are"
                   }
                 </td>
               </tr>`;
