@@ -11,28 +11,18 @@ import type { OpenData, OpenInputs, OpenModel } from "./open-inputs.ts";
 import type { ShardContext } from "./shard-context.ts";
 import type { AuditOutcome } from "./shard-outcome.ts";
 import type { AuditWork } from "./shard-work.ts";
+import { withModelAndData } from "./with-model-and-data.ts";
 
 /** @throws MotifError whatever is wrong with the work or this node; the signal's reason when aborted */
-export async function runAuditShard(
+export function runAuditShard(
   work: AuditWork,
   context: ShardContext,
   backend: Backend,
   inputs: OpenInputs,
 ): Promise<AuditOutcome> {
-  const { signal } = context;
-  const now = () => context.now();
-  const model = await inputs.model(work.model, signal, now);
-  try {
-    const { classifier } = model.value;
-    const data = await inputs.data(work.dataset, classifier, signal);
-    try {
-      return await audit(work, context, backend, model.value, data.value);
-    } finally {
-      await data.release();
-    }
-  } finally {
-    await model.release();
-  }
+  return withModelAndData(work, context, inputs, (model, data) =>
+    audit(work, context, backend, model, data),
+  );
 }
 
 async function audit(

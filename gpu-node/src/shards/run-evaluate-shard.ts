@@ -9,28 +9,18 @@ import type { OpenData, OpenInputs, OpenModel } from "./open-inputs.ts";
 import type { ShardContext } from "./shard-context.ts";
 import type { EvaluateOutcome } from "./shard-outcome.ts";
 import type { EvaluateWork } from "./shard-work.ts";
+import { withModelAndData } from "./with-model-and-data.ts";
 
 /** @throws MotifError whatever is wrong with the work or this node; the signal's reason when aborted */
-export async function runEvaluateShard(
+export function runEvaluateShard(
   work: EvaluateWork,
   context: ShardContext,
   backend: Backend,
   inputs: OpenInputs,
 ): Promise<EvaluateOutcome> {
-  const { signal } = context;
-  const now = () => context.now();
-  const model = await inputs.model(work.model, signal, now);
-  try {
-    const { classifier } = model.value;
-    const data = await inputs.data(work.dataset, classifier, signal);
-    try {
-      return await evaluate(work, context, backend, model.value, data.value);
-    } finally {
-      await data.release();
-    }
-  } finally {
-    await model.release();
-  }
+  return withModelAndData(work, context, inputs, (model, data) =>
+    evaluate(work, context, backend, model, data),
+  );
 }
 
 async function evaluate(
