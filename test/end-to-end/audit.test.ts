@@ -16,6 +16,7 @@ import {
   floats,
   newGraphBuilder,
 } from "../../gpu-node/src/engine/index.ts";
+import { parseAudit } from "../../gpu-node/src/report/parse-audit.ts";
 import {
   columns,
   columnsSize,
@@ -131,6 +132,15 @@ describe("motif audit --local", () => {
     expect((JSON.parse(stdout) as Verdicts).models).toHaveLength(1);
     const written = await readFile(join(out, "columns-0/audit.json"), "utf8");
     expect(written).toContain("3 models that were named as clean");
+    const { evidence } = parseAudit(written, "audit.json");
+    for (const { screened, finalists } of evidence) {
+      const [first] = screened.toSorted(
+        (a, b) => (b.anomalyIndex ?? 0) - (a.anomalyIndex ?? 0),
+      );
+      // What stands out beside them is searched at length, and can be shown.
+      expect(finalists[0].targetClass).toBe(first.targetClass);
+      expect(finalists[0].pictures).not.toBeNull();
+    }
     const reference = join(out, "clean/columns-1/audit.json");
     expect(await readFile(reference, "utf8")).not.toContain("named as clean");
   });

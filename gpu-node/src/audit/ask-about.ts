@@ -20,7 +20,9 @@ import {
 import type { Perturbation } from "./perturbations/perturbation.ts";
 import { buildQuestionGraph } from "./question-graph.ts";
 import type { Question, QuestionState } from "./question.ts";
+import type { References } from "./references.ts";
 import { chooseScreened, type Schedule } from "./schedule.ts";
+import { comparedAnswers } from "./statistics.ts";
 import {
   halfOfTheWay,
   meanLogStrength,
@@ -43,6 +45,8 @@ export interface AskAboutSettings {
   readonly seed: number;
   readonly seeds: number;
   readonly threshold: number;
+  /** Where they are given, the strongest are those that need least beside what is usual. */
+  readonly references?: References | undefined;
 }
 
 export interface AskAboutOptions {
@@ -107,10 +111,11 @@ export async function askAbout(
     maskL1: maskSizeOf(perturbation, answered.state),
   }));
 
-  const chosen = [...screened]
-    .sort(
-      (a, b) => a.logStrength - b.logStrength || a.targetClass - b.targetClass,
-    )
+  const chosen = comparedAnswers(
+    { perturbation: name, screened, finalists: [] },
+    settings.references,
+  )
+    .sort((a, b) => a.score - b.score || a.targetClass - b.targetClass)
     .slice(0, schedule.finals.classes)
     .map(({ targetClass }) => targetClass);
   const finals = chosen.flatMap((each) =>

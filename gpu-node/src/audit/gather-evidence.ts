@@ -13,6 +13,7 @@ import type { Evidence, FoundEvidence } from "./evidence.ts";
 import type { TrialImages } from "./measure-answer.ts";
 import { newPerturbation } from "./perturbations/index.ts";
 import { perturbationKinds } from "./perturbations/perturbation.ts";
+import type { References } from "./references.ts";
 import { gradientsOf, scheduleOf } from "./schedule.ts";
 
 export interface AuditSettings {
@@ -26,6 +27,8 @@ export interface AuditSettings {
   readonly threshold: number;
   /** Images that finalists are tried on; a screening takes fewer. */
   readonly evaluateImages: number;
+  /** Where clean models of the same kind are known. */
+  readonly references?: References | undefined;
 }
 
 /** A model and a data set that are open and agree. */
