@@ -200,8 +200,12 @@ function pictures(
 function section(audit: ModelAudit, evidence: AuditEvidence): Markup {
   const { perturbation, unit, screened, finalists, anyOther, skipped } =
     evidence;
+  // Beside clean models it is not what a class needs, but how much less than is usual.
   const order = [...screened].sort(
-    (a, b) => a.logStrength - b.logStrength || a.targetClass - b.targetClass,
+    (a, b) =>
+      (b.anomalyIndex ?? 0) - (a.anomalyIndex ?? 0) ||
+      a.logStrength - b.logStrength ||
+      a.targetClass - b.targetClass,
   );
   const leader = order[0].targetClass;
   const other = anyOther.at(0);
@@ -209,7 +213,7 @@ function section(audit: ModelAudit, evidence: AuditEvidence): Markup {
     <h2>${kindTitles[perturbation]}</h2>
     <p class="prose">
       The change: ${kindMeanings[perturbation]}.
-      <bdi>${nameOf(audit, leader)}</bdi> needs least of it.
+      <bdi>${nameOf(audit, leader)}</bdi> stands out most.
       ${
         other &&
         `For anything but the right class, ${percent(other.curve.at(-1)!.power)} of the images are moved by ${strengthText(other.curve.at(-1)!.strength, unit)} (${percent(other.baseRate)} are wrong without).`
