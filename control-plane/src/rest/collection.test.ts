@@ -68,14 +68,14 @@ test("the table has a row a model, and none of it is a formula", async () => {
     .trimEnd()
     .split("\r\n");
   expect(head).toBe(
-    "name,id,sha256,dataset,datasetDigest,tags,cleanAccuracy,groundTruth,reviewStatus,reviewedBy,reviewedAt",
+    "name,id,sha256,dataset,datasetDigest,tags,cleanAccuracy,groundTruth,verdict,suspectedClass,probability,pValue,auditedAt,evidenceSha256,reviewStatus,reviewedBy,reviewedAt",
   );
   expect(first).toMatch(
     /^"'=HYPERLINK\(""http:\/\/x"",""<i>""\)",[0-9a-f-]{36},/,
   );
   expect(first).toContain(`,${sha256},fashion,d1,a b,0.9,"{""note""`);
   expect(first).toMatch(/,confirmed,local,\d{4}-\d\d-\d\dT[\d:.]+Z$/);
-  expect(second).toMatch(/^plain,.*,fashion,d1,,0\.9,,unreviewed,,$/);
+  expect(second).toMatch(/^plain,.*,fashion,d1,,0\.9,,,,,,,,unreviewed,,$/);
   expect(rest).toEqual([]);
 });
 
