@@ -39,7 +39,8 @@ async function open(path: string): Promise<Page> {
   });
   opened.setDefaultTimeout(20_000);
   opened.on("console", (message) => {
-    if (message.type() === "error") noise.push(message.text());
+    if (message.type() === "error")
+      noise.push(`${message.text()} ${message.location().url}`);
   });
   opened.on("pageerror", (error) => noise.push(error.message));
   opened.on("dialog", (dialog) => {

@@ -15,7 +15,7 @@ import {
 } from "../configuration/configuration.ts";
 import { ControlPlaneError } from "../control-plane-error.ts";
 import { DATABASE, type Database } from "../database/database.ts";
-import { readResult } from "../jobs/result.ts";
+import { readResult, type ResultFile } from "../jobs/result.ts";
 import { runMotif } from "../launcher/launcher.ts";
 import {
   ARTIFACT_STORE,
@@ -85,17 +85,37 @@ export class Reports {
     signal: AbortSignal,
   ): Promise<void> {
     const result = await readResult(this.#database.pool, jobId);
-    // The first that fails ends it, and none fails unseen.
-    await Readable.from(result.files()).forEach(
-      ({ path, sha256 }: { readonly path: string; readonly sha256: string }) =>
-        this.#copyFile(sha256, join(folder, path), signal),
-      { concurrency: copies, signal },
-    );
+    await this.#copyFiles(result.files(), folder, signal);
     await pipeline(
       Readable.from(writeResultFile(result)),
       createWriteStream(join(folder, "result.json")),
       { signal },
     );
+  }
+
+  /** The first that fails ends it; nothing is written any more when this is through, so that the folder can be removed. */
+  async #copyFiles(
+    files: AsyncIterable<ResultFile>,
+    folder: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const failed = new AbortController();
+    const stop = AbortSignal.any([signal, failed.signal]);
+    const waiting = files[Symbol.asyncIterator]();
+    const copy = async () => {
+      try {
+        for (;;) {
+          const next = await waiting.next();
+          if (next.done || stop.aborted) return;
+          const { sha256, path } = next.value;
+          await this.#copyFile(sha256, join(folder, path), stop);
+        }
+      } catch (error) {
+        failed.abort(error);
+      }
+    };
+    await Promise.all(Array.from({ length: copies }, copy));
+    stop.throwIfAborted();
   }
 
   async #copyFile(
