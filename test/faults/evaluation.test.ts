@@ -75,6 +75,22 @@ function numbersOf({ measured }: Evaluation) {
   return numbers;
 }
 
+/** Steps of PGD for so many images, one a run, that take about so long on this machine; 150 at least. */
+async function stepsThatTake(ms: number, images: number): Promise<number> {
+  const tried = { images: 40, steps: 50 };
+  const { status, stdout, stderr } = await runMotif(
+    ...["evaluate", "--local", "--model", join(demo, "models/natural.onnx")],
+    ...["--dataset", join(demo, "data"), "--split", "test", "--json"],
+    ...["--threads", "1", "--backend", "onnxruntime:cpu"],
+    ...["--images", String(tried.images), "--steps", String(tried.steps)],
+    ...["--batch-size", "1", "--epsilon", "0.01"],
+  );
+  expect(status, stderr).toBe(0);
+  const { wallMs } = JSON.parse(stdout) as { readonly wallMs: number };
+  const msPerStep = wallMs / (tried.images * tried.steps);
+  return Math.max(150, Math.round(ms / (images * msPerStep)));
+}
+
 const ensemble = [
   ...["--attack", "ensemble", "--images", "48", "--epsilon", "0.04"],
   ...["--apgd-steps", "10", "--apgd-targets", "2", "--square-queries", "30"],
@@ -142,8 +158,9 @@ it("people see a table, and what failed beside what was measured", async () => {
 
 it("a pause and a killed node cost nothing but time", async () => {
   onTestFailed(() => console.error(cluster.logs()));
-  // With one image a run a piece of an attack is sixteen of them.
-  const long = ["--images", "200", "--steps", "150", "--batch-size", "1"];
+  // With one image a run a piece of an attack is sixteen of them. Progress is told every few seconds: it has to take longer than that.
+  const long = ["--images", "200", "--batch-size", "1"];
+  long.push("--steps", String(await stepsThatTake(20_000, 200)));
   const job = await ask<Job>(
     ...["evaluate", "fashion-natural", "--dataset", "fashion", "--no-watch"],
     ...[...long, "--epsilon", "0.01"],
