@@ -1,5 +1,4 @@
 /** An audit as a shard: goes on after the last part that an earlier attempt handed over, and hands over its own. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { FoundEvidence } from "../audit/evidence.ts";
 import type { Backend } from "../engine/index.ts";
@@ -12,6 +11,7 @@ import type { ShardContext } from "./shard-context.ts";
 import type { AuditOutcome } from "./shard-outcome.ts";
 import type { AuditWork } from "./shard-work.ts";
 import { withModelAndData } from "./with-model-and-data.ts";
+import { keyOfWork } from "./work-key.ts";
 
 /** @throws MotifError whatever is wrong with the work or this node; the signal's reason when aborted */
 export function runAuditShard(
@@ -33,7 +33,7 @@ async function audit(
   data: OpenData,
 ): Promise<AuditOutcome> {
   const { classifier } = model;
-  const key = keyOf(work, model, data, backend);
+  const key = keyOfWork(work, model, data, backend);
   const handover = newHandover(context, (parts: readonly FoundEvidence[]) =>
     encodeParts(key, parts),
   );
@@ -75,20 +75,4 @@ async function audit(
     await handover.yield();
     throw error;
   }
-}
-
-/** Everything that the document's bytes depend on. */
-function keyOf(
-  { dataset, request }: AuditWork,
-  model: OpenModel,
-  data: OpenData,
-  { name, provider }: Backend,
-): string {
-  const content = {
-    model: model.key,
-    dataset: [data.dataset.digest, dataset.split],
-    request,
-    backend: [name, provider],
-  };
-  return createHash("sha256").update(JSON.stringify(content)).digest("hex");
 }

@@ -1,5 +1,4 @@
 /** An evaluation as a shard: goes on from what an earlier attempt handed over, and hands over how far it has come. */
-import { createHash } from "node:crypto";
 import type { Backend } from "../engine/index.ts";
 import type { EvaluationState } from "../evaluation/evaluate-model.ts";
 import { evaluateClassifier } from "./evaluate-classifier.ts";
@@ -10,6 +9,7 @@ import type { ShardContext } from "./shard-context.ts";
 import type { EvaluateOutcome } from "./shard-outcome.ts";
 import type { EvaluateWork } from "./shard-work.ts";
 import { withModelAndData } from "./with-model-and-data.ts";
+import { keyOfWork } from "./work-key.ts";
 
 /** @throws MotifError whatever is wrong with the work or this node; the signal's reason when aborted */
 export function runEvaluateShard(
@@ -32,7 +32,7 @@ async function evaluate(
 ): Promise<EvaluateOutcome> {
   const { classifier } = model;
   const began = context.now();
-  const key = keyOf(work, model, data, backend);
+  const key = keyOfWork(work, model, data, backend);
   const handover = newHandover(context, (state: EvaluationState) =>
     encodeEvaluation(key, state),
   );
@@ -72,20 +72,4 @@ async function evaluate(
     await handover.yield();
     throw error;
   }
-}
-
-/** Everything that the evaluation's numbers depend on. */
-function keyOf(
-  { dataset, request }: EvaluateWork,
-  model: OpenModel,
-  data: OpenData,
-  { name, provider }: Backend,
-): string {
-  const content = {
-    model: model.key,
-    dataset: [data.dataset.digest, dataset.split],
-    request,
-    backend: [name, provider],
-  };
-  return createHash("sha256").update(JSON.stringify(content)).digest("hex");
 }
