@@ -145,6 +145,50 @@ describe("motif audit --local", () => {
     expect(await readFile(reference, "utf8")).not.toContain("named as clean");
   });
 
+  it("judges the models of a collection beside each other, the same whatever was audited before", async () => {
+    await writeColumns(folder);
+    const models = join(folder, "collection");
+    await mkdir(models);
+    await writeColumnsModels(models, 7);
+    const ask = async (out: string, count: number) => {
+      const { status, stderr, stdout } = await audit(
+        "--model",
+        ...Array.from({ length: count }, (_, i) =>
+          join(models, `columns-${i}.onnx`),
+        ),
+        ...["--dataset", folder, "--out", join(folder, out)],
+      );
+      expect(status, stderr).toBe(0);
+      return JSON.parse(stdout) as Verdicts;
+    };
+    const fileOf = (out: string, name: string, file: string) =>
+      readFile(join(folder, out, name, file), "utf8");
+    const withoutTimes = (text: string) =>
+      text.replace(/"auditMs": [\d.]+/, "").replace(/[\d.]+ s</, "<");
+
+    await ask("peers", 7);
+    const first = await fileOf("peers", "columns-6", "audit.json");
+    expect(parseAudit(first, "audit.json").peers?.count).toBe(6);
+    expect(await fileOf("peers", "columns-6", "index.html")).toContain(
+      "Judged beside 6 other models",
+    );
+    await ask("peers", 7);
+    expect(await fileOf("peers", "columns-6", "audit.json")).toBe(first);
+
+    // Three have too few others; then the rest comes, and then it goes again.
+    await ask("step-by-step", 3);
+    const alone = await fileOf("step-by-step", "columns-2", "audit.json");
+    expect(parseAudit(alone, "audit.json").peers).toBeUndefined();
+    await ask("step-by-step", 7);
+    for (const name of ["columns-2", "columns-6"])
+      for (const file of ["audit.json", "index.html"])
+        expect(withoutTimes(await fileOf("step-by-step", name, file))).toBe(
+          withoutTimes(await fileOf("peers", name, file)),
+        );
+    await ask("step-by-step", 3);
+    expect(await fileOf("step-by-step", "columns-2", "audit.json")).toBe(alone);
+  });
+
   it("is inconclusive about a model whose numbers are not finite, and goes on to the next", async () => {
     await writeColumns(folder);
     const imageSize = columnsSize * columnsSize;

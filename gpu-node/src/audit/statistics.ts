@@ -142,6 +142,19 @@ export function comparedAnswers(
   });
 }
 
+/** By class compared: its anomaly index; of classes that are not compared, or where deviations have no scale, null. */
+export function anomalyIndexByClass(
+  evidence: Parameters<typeof comparedAnswers>[0],
+  references?: References,
+): (targetClass: number) => number | null {
+  const compared = comparedAnswers(evidence, references);
+  const indices = anomalyIndices(compared.map(({ score }) => score));
+  return (wanted) =>
+    indices?.[
+      compared.findIndex(({ targetClass }) => targetClass === wanted)
+    ] ?? null;
+}
+
 function answersOfOneLength({
   screened,
   finalists,

@@ -14,12 +14,15 @@ import {
   type Value,
 } from "../engine/index.ts";
 import { MotifError } from "../motif-error.ts";
+import { digestArchitecture } from "./architecture-digest.ts";
 import { addImageMapping, type ImageMapping } from "./image-mapping.ts";
 
 export interface Classifier {
   readonly name: string;
   /** Of the model file. */
   readonly sha256: string;
+  /** Digest of what it computes apart from its weights: models of one architecture share it. */
+  readonly architecture: string;
   readonly manifest: Manifest;
   /** [C, H, W] of a [0,1] image. */
   readonly imageShape: readonly [number, number, number];
@@ -78,6 +81,7 @@ export async function openClassifier(
   return {
     name: manifest.name,
     sha256: createHash("sha256").update(bytes).digest("hex"),
+    architecture: digestArchitecture(model.graph),
     manifest,
     imageShape: model.imageShape,
     numClasses: model.numClasses,

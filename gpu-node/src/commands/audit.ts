@@ -147,6 +147,10 @@ async function runAudit(options: AuditOptions): Promise<void> {
           progress.line(
             `${model.name}: ${verdict.verdict}${wasThere ? " (from before)" : ""}. ${verdict.reason}`,
           ),
+        onRestated: ({ model, verdict, peers }) =>
+          progress.line(
+            `${model.name}: ${verdict.verdict}, beside ${peers ? `${peers.count} others of its architecture` : "no others"}. ${verdict.reason}`,
+          ),
         onRefused: (path, error) =>
           progress.line(`${path}: refused. ${error.message}`),
       },

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { openClassifier, type Classifier } from "../classifier/classifier.ts";
 import type { Backend } from "../engine/index.ts";
@@ -12,13 +13,14 @@ import { MotifError } from "../motif-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
 import type { ModelAudit } from "../report/audit.ts";
 import { writeAuditPage } from "../report/index.ts";
-import { parseAudit } from "../report/parse-audit.ts";
+import { encodeAudit, parseAudit } from "../report/parse-audit.ts";
 import { openImageSource, type ImageSource } from "../search/image-source.ts";
 import { encodeParts, readParts } from "../shards/audit-checkpoint.ts";
 import {
   auditClassifier,
   type AuditRequest,
 } from "../shards/audit-classifier.ts";
+import { compareWithPeers } from "../shards/compare-with-peers.ts";
 import {
   openSplitDataset,
   type SplitDataset,
@@ -44,6 +46,8 @@ export interface LocalAuditEvents {
   readonly onPlanned?: (gradients: number) => void;
   readonly onGradients?: (count: number) => void;
   readonly onAudit?: (audit: ModelAudit, wasThere: boolean) => void;
+  /** Beside the others of the collection its verdict is another. */
+  readonly onRestated?: (audit: ModelAudit) => void;
   readonly onRefused?: (path: string, error: MotifError) => void;
 }
 
@@ -54,7 +58,12 @@ export type AuditedFile =
       readonly folder: string;
       readonly audit: ModelAudit;
     }
-  | { readonly path: string; readonly refusal: string };
+  | RefusedFile;
+interface RefusedFile {
+  readonly path: string;
+  readonly refusal: string;
+}
+type AuditedModelFile = Exclude<AuditedFile, RefusedFile> & KeyedAudit;
 
 /**
  * A model that is refused does not stop the others.
@@ -78,15 +87,15 @@ export async function auditLocally(
   await rm(probe, { force: true });
   const folders = nameFolders(job.modelPaths);
   const datasets = newOpenedData(job, options);
-  const audited: AuditedFile[] = [];
+  const audited: (AuditedModelFile | RefusedFile)[] = [];
   try {
     for (const [at, path] of job.modelPaths.entries()) {
       options.signal.throwIfAborted();
       events.onModel?.(folders[at], at, job.modelPaths.length);
       const folder = join(out, folders[at]);
       try {
-        const audit = await auditFile(path, folder, job, datasets, options);
-        audited.push({ path, folder: folders[at], audit });
+        const keyed = await auditFile(path, folder, job, datasets, options);
+        audited.push({ path, folder: folders[at], ...keyed });
       } catch (error) {
         if (!(error instanceof MotifError) || options.signal.aborted)
           throw error;
@@ -99,7 +108,27 @@ export async function auditLocally(
   } finally {
     await datasets.close();
   }
-  return audited;
+  return job.references ? audited : restateBesidePeers(audited, out, events);
+}
+
+/** Once all are there: by verdicts beside the others, where there are enough of them. */
+async function restateBesidePeers(
+  audited: readonly (AuditedModelFile | RefusedFile)[],
+  out: string,
+  { onRestated }: LocalAuditEvents,
+): Promise<AuditedFile[]> {
+  const there = audited.filter((each) => "audit" in each);
+  const compared = compareWithPeers(there.map(({ audit }) => audit));
+  const restated = new Map<AuditedFile, AuditedFile>();
+  for (const [i, before] of there.entries()) {
+    const audit = compared[i];
+    if (isDeepStrictEqual(audit, before.audit)) continue;
+    await writeAudit(join(out, before.folder), audit, before.key);
+    restated.set(before, { ...before, audit });
+    if (audit.verdict.verdict !== before.audit.verdict.verdict)
+      onRestated?.(audit);
+  }
+  return audited.map((each) => restated.get(each) ?? each);
 }
 
 /** A folder a model, by its file's name; a number behind those that are there twice. */
@@ -118,13 +147,18 @@ function nameFolders(paths: readonly string[]): string[] {
   });
 }
 
+interface KeyedAudit {
+  readonly audit: ModelAudit;
+  readonly key: string;
+}
+
 async function auditFile(
   path: string,
   folder: string,
   job: LocalAudit,
   datasets: OpenedData,
   options: Parameters<typeof auditLocally>[1],
-): Promise<ModelAudit> {
+): Promise<KeyedAudit> {
   const { events = {}, signal, now } = options;
   const classifier = await openClassifier(path);
   for (const warning of classifier.warnings) events.onWarning?.(warning);
@@ -135,7 +169,7 @@ async function auditFile(
   const there = await readAudit(auditPath, key);
   if (there) {
     events.onAudit?.(there, true);
-    return there;
+    return { audit: there, key };
   }
   const audit = await auditClassifier(
     {
@@ -153,14 +187,22 @@ async function auditFile(
         writeFileAtomically(partsPath, encodeParts(key, parts)),
     },
   );
-  await writeFileAtomically(
-    auditPath,
-    `${JSON.stringify({ ...audit, key }, null, 2)}\n`,
-  );
-  await writeAuditPage(folder, audit);
+  await writeAudit(folder, audit, key);
   await rm(partsPath, { force: true });
   events.onAudit?.(audit, false);
-  return audit;
+  return { audit, key };
+}
+
+async function writeAudit(
+  folder: string,
+  audit: ModelAudit,
+  key: string,
+): Promise<void> {
+  await writeFileAtomically(
+    join(folder, "audit.json"),
+    encodeAudit(audit, key),
+  );
+  await writeAuditPage(folder, audit);
 }
 
 const keyed = z.looseObject({ key: z.string() });

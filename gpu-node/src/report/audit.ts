@@ -23,6 +23,8 @@ export interface AuditDocument {
   readonly model: {
     readonly name: string;
     readonly sha256: string;
+    /** Digest of its graph without its weights: models of one architecture have the same. Absent in documents from before. */
+    readonly architecture?: string | undefined;
     /** [C, H, W]. */
     readonly inputShape: readonly [number, number, number];
     readonly numClasses: number;
@@ -52,6 +54,15 @@ export interface AuditDocument {
     readonly threads: number;
   };
   readonly verdict: Verdict;
+  /** Where it was compared with other models of its collection. */
+  readonly peers?:
+    | {
+        /** Others of the same architecture. */
+        readonly count: number;
+        /** The verdict without them. */
+        readonly alone: Verdict;
+      }
+    | undefined;
   readonly statistics: readonly NamedStatistic[];
   readonly evidence: readonly AuditEvidence[];
   /** The recovered patch against the stated trigger's place: intersection over union; null where nothing is stated or found. */

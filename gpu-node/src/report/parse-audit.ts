@@ -1,4 +1,7 @@
-/** Reads audit.json: a folder may come from elsewhere, and what is drawn from it must be what it says it is. */
+/**
+ * Reads audit.json: a folder may come from elsewhere, and what is drawn from it must be what it says it is. Writes it with its fields in the
+ * schema's order, so that the same audit has the same bytes whether it was just made or read.
+ */
 import { z } from "zod";
 import {
   evidenceSchema,
@@ -9,7 +12,7 @@ import {
 import { perturbationKinds } from "../audit/perturbations/perturbation.ts";
 import { verdictNames } from "../audit/verdict.ts";
 import { MotifError } from "../motif-error.ts";
-import { auditMethods, type ModelAudit } from "./audit.ts";
+import { auditMethods, type AuditDocument, type ModelAudit } from "./audit.ts";
 import { groundTruthSchema } from "./result.ts";
 
 const count = z.int().min(0);
@@ -18,11 +21,35 @@ const picture = z
   .string()
   .regex(/^data:image\/png;base64,[A-Za-z0-9+/]+=*$/, "a PNG is expected");
 
-const schema: z.ZodType<ModelAudit> = z.object({
+const verdict = z.object({
+  verdict: z.enum(verdictNames),
+  reason: z.string(),
+  rule: z.discriminatedUnion("name", [
+    z.object({
+      name: z.literal("regression"),
+      threshold: z.number(),
+      source: z.string(),
+    }),
+    z.object({
+      name: z.literal("anomaly index"),
+      threshold: z.number().nullable(),
+      classes: count,
+    }),
+  ]),
+  probability: share.nullable(),
+  targetClass: count.nullable(),
+  perturbation: z.enum(perturbationKinds).nullable(),
+  moves: movesSchema.nullable(),
+  anomalyIndex: z.number().nullable(),
+  pValue: share.nullable(),
+});
+
+const documentSchema = z.object({
   schemaVersion: z.literal(1),
   model: z.object({
     name: z.string(),
     sha256: z.string(),
+    architecture: z.string().optional(),
     inputShape: z.tuple([count, count, count]),
     numClasses: count,
     cleanAccuracy: share.nullable(),
@@ -47,28 +74,8 @@ const schema: z.ZodType<ModelAudit> = z.object({
     provider: z.string(),
     threads: count,
   }),
-  verdict: z.object({
-    verdict: z.enum(verdictNames),
-    reason: z.string(),
-    rule: z.discriminatedUnion("name", [
-      z.object({
-        name: z.literal("regression"),
-        threshold: z.number(),
-        source: z.string(),
-      }),
-      z.object({
-        name: z.literal("anomaly index"),
-        threshold: z.number().nullable(),
-        classes: count,
-      }),
-    ]),
-    probability: share.nullable(),
-    targetClass: count.nullable(),
-    perturbation: z.enum(perturbationKinds).nullable(),
-    moves: movesSchema.nullable(),
-    anomalyIndex: z.number().nullable(),
-    pValue: share.nullable(),
-  }),
+  verdict,
+  peers: z.object({ count, alone: verdict }).optional(),
   statistics: z.array(
     z.object({
       name: z.string(),
@@ -96,8 +103,19 @@ const schema: z.ZodType<ModelAudit> = z.object({
     imageGradients: count,
     exhaustiveImageGradients: count,
   }),
+}) satisfies z.ZodType<AuditDocument>;
+
+const schema = documentSchema.extend({
   timing: z.object({ auditMs: z.number() }),
-});
+}) satisfies z.ZodType<ModelAudit>;
+
+/** Without its times. */
+export const encodeAuditDocument = (audit: AuditDocument): string =>
+  `${JSON.stringify(documentSchema.parse(audit), null, 2)}\n`;
+
+/** @param key what the audit was asked for by, so that it is known again */
+export const encodeAudit = (audit: ModelAudit, key: string): string =>
+  `${JSON.stringify({ ...schema.parse(audit), key }, null, 2)}\n`;
 
 /** @throws MotifError "storage" naming `source` and the field that is wrong */
 export function parseAudit(text: string, source: string): ModelAudit {

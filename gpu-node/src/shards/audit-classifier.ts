@@ -95,6 +95,7 @@ export async function auditClassifier(
   const model = {
     name: inputs.modelName,
     sha256: classifier.sha256,
+    architecture: classifier.architecture,
     inputShape: imageShape,
     numClasses,
     groundTruth: manifest.groundTruth ?? null,

@@ -1,11 +1,10 @@
 /** The evidence of an audit as its document has it: with anomaly indices, what was skipped, and pictures of what was found. */
-import { anomalyIndices } from "../audit/anomaly-index.ts";
 import { sizeOf } from "../audit/ask-questions.ts";
 import type { Evidence, FoundEvidence } from "../audit/evidence.ts";
 import { decodeFloats } from "../audit/float-text.ts";
 import { newPerturbation } from "../audit/perturbations/index.ts";
 import type { References } from "../audit/references.ts";
-import { comparedAnswers } from "../audit/statistics.ts";
+import { anomalyIndexByClass } from "../audit/statistics.ts";
 import type { Classifier } from "../classifier/classifier.ts";
 import type { Dataset, Parts } from "../data/index.ts";
 import { drawFinding } from "../report/audit-pictures.ts";
@@ -29,12 +28,7 @@ export async function describeEvidence(
   const described: AuditEvidence[] = [];
   for (const about of evidence.perturbations) {
     const perturbation = newPerturbation(about.perturbation, imageShape);
-    const compared = comparedAnswers(about, references);
-    const indices = anomalyIndices(compared.map(({ score }) => score));
-    const indexOf = (wanted: number) =>
-      indices?.[
-        compared.findIndex(({ targetClass }) => targetClass === wanted)
-      ] ?? null;
+    const indexOf = anomalyIndexByClass(about, references);
     const asked = new Set(about.screened.map(({ targetClass }) => targetClass));
     const drawn = new Set<number>();
     const finalists: AuditEvidence["finalists"][number][] = [];

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { FoundEvidence } from "../audit/evidence.ts";
 import type { Backend } from "../engine/index.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
+import { encodeAuditDocument } from "../report/parse-audit.ts";
 import { auditClassifier } from "./audit-classifier.ts";
 import { encodeParts, readParts } from "./audit-checkpoint.ts";
 import { newHandover } from "./handover.ts";
@@ -40,10 +41,7 @@ async function audit(
   const warnings = [...classifier.warnings];
   let [done, total] = [0, 1];
   try {
-    const {
-      timing: { auditMs },
-      ...document
-    } = await auditClassifier(
+    const audited = await auditClassifier(
       {
         classifier,
         modelName: work.model.name,
@@ -68,8 +66,13 @@ async function audit(
       },
     );
     const path = join(context.workDirectory, "audit.json");
-    await writeFileAtomically(path, `${JSON.stringify(document, null, 2)}\n`);
-    const { evidence: _, statistics: _statistics, ...summary } = document;
+    await writeFileAtomically(path, encodeAuditDocument(audited));
+    const {
+      timing: { auditMs },
+      evidence: _,
+      statistics: _statistics,
+      ...summary
+    } = audited;
     return { kind: "audit", document: path, summary, warnings, auditMs };
   } catch (error) {
     await handover.yield();

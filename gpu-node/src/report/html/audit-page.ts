@@ -85,8 +85,23 @@ function introduction(audit: ModelAudit): Markup {
         )} of asking about every class at length`,
       )}
     </dl>
-    ${truthNote(audit)}
+    ${peersNote(audit)} ${truthNote(audit)}
   </section>`;
+}
+
+function peersNote({ peers }: ModelAudit): Markup | null {
+  if (!peers) return null;
+  const { count, alone } = peers;
+  return html`<p class="note">
+    Judged beside ${integer(count)} other models of this collection with the
+    same architecture: what a class needs is compared with what it needs in
+    those. Alone it would be
+    <strong>${alone.verdict}</strong>${
+      alone.probability === null
+        ? ""
+        : `, probability ${probabilityText(alone)}`
+    }.
+  </p>`;
 }
 
 function thresholdText(rule: ModelAudit["verdict"]["rule"]): string {
