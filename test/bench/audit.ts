@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- audit --fashion PATH --cifar PATH --out DIR`: how well audits tell poisoned models from clean ones. Trains the
  * collections of `audit/*.txt` (a sweep each, `motif train --variants`), audits every model, fits the regression on one half, and judges
- * Motif and Neural Cleanse on the other. What is in DIR already is not made again.
+ * Motif and Neural Cleanse on the other. What is in DIR already is not made again. `--held-back` also judges the models of
+ * `audit/held-back-*.txt`, which were made after everything was fitted, by the regressions that audits use.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -28,6 +29,7 @@ import {
   nameStatistics,
 } from "../../gpu-node/src/audit/statistics.ts";
 import { judge } from "../../gpu-node/src/audit/verdict.ts";
+import { openClassifier } from "../../gpu-node/src/classifier/classifier.ts";
 import { openBackend } from "../../gpu-node/src/commands/open-backend.ts";
 import { readVariants } from "../../gpu-node/src/commands/train-variants.ts";
 import { auditLocally } from "../../gpu-node/src/local/audit-locally.ts";
@@ -35,6 +37,10 @@ import type {
   AuditMethod,
   ModelAudit,
 } from "../../gpu-node/src/report/audit.ts";
+import {
+  compareWithPeers,
+  type PeerRegressions,
+} from "../../gpu-node/src/shards/compare-with-peers.ts";
 import { runMotif } from "../harness/motif.ts";
 import {
   describeJudgement,
@@ -52,6 +58,8 @@ const { values: options } = parseArgs({
     out: { type: "string", default: "out/bench-audit" },
     /** Which models Neural Cleanse is run on: those judged, all, or none. */
     baseline: { type: "string", default: "judged" },
+    /** Also judge what was made after everything was fitted. */
+    "held-back": { type: "boolean", default: false },
     /** Only models whose name matches. */
     only: { type: "string", default: "" },
     /** Also the poisoned ones of the judged half at length, to see what skipping loses. */
@@ -90,23 +98,7 @@ const backend = await openBackend("auto", {
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort());
 
-const models: AuditedModel[] = [];
-for (const collection of collections) {
-  const variants = readVariants(
-    fileURLToPath(new URL(`audit/${collection.name}.txt`, import.meta.url)),
-  ).filter(({ name }) => new RegExp(options.only).test(name));
-  for (const { name, words } of variants) await train(collection, name, words);
-  const names = variants.map(({ name }) => name);
-  const motif = await audit(collection, names, "motif");
-  names.forEach((name, i) =>
-    models.push({
-      name,
-      collection: collection.name,
-      kind: name.slice(0, name.search(/-\d/)),
-      motif: motif[i],
-    }),
-  );
-}
+const models = await trainAndAudit((collection) => collection);
 const { fitted, judged, failed } = halve(models.map((model) => restate(model)));
 const wanted = new Set(
   options.baseline === "none"
@@ -172,22 +164,20 @@ const rejudge = (
           references,
         ),
       };
-const report = describeJudgement(
-  judged.map((model) => {
-    const references = referencesFor(model);
-    return {
-      ...model,
-      motif: rejudge(model.motif, alone),
-      // Of a kind that has too few clean models they are judged alone.
-      referenced: references
-        ? rejudge(restate(model, references).motif, beside, references)
-        : rejudge(model.motif, alone),
-      ...(model.exhaustive && {
-        exhaustive: rejudge(model.exhaustive, alone),
-      }),
-    };
-  }),
-);
+const report = describeJudgement(judgeAll(judged, { alone, beside }));
+const heldBack = options["held-back"]
+  ? await trainAndAudit((collection) => `held-back-${collection}`)
+  : [];
+const heldBackHalves = halve(heldBack.map((model) => restate(model)));
+const heldBackReport =
+  heldBack.length === 0
+    ? null
+    : describeJudgement(
+        judgeAll([...heldBackHalves.fitted, ...heldBackHalves.judged], {
+          alone: fittedRegression,
+          beside: referencedRegression,
+        }),
+      );
 /** Audits judge by three decimals of it. */
 const isShipped = (regression: Regression, shipped: Regression) =>
   JSON.stringify([regression.intercept, ...regression.weights].map(rounded)) ===
@@ -200,17 +190,91 @@ const describe = (
   `Regression, ${name}, on ${regression.source}${isShipped(regression, shipped) ? " (the one that audits use)" : ""}: intercept ${regression.intercept.toFixed(3)}, ${features.map(({ name: feature }, i) => `${feature} ${regression.weights[i].toFixed(3)}`).join(", ")}\n`;
 process.stdout.write(
   options.json
-    ? `${JSON.stringify({ regressions: { alone, beside }, ...report.figures })}\n`
+    ? `${JSON.stringify({ regressions: { alone, beside }, ...report.figures, heldBack: heldBackReport?.figures ?? null })}\n`
     : [
         `${report.text}\n`,
-        ...failed.map(
+        ...[...failed, ...heldBackHalves.failed].map(
           ({ collection, name }) =>
             `Not counted, the attack did not take: ${collection}/${name}.\n`,
         ),
         describe("alone", alone, fittedRegression),
-        describe("with clean models", beside, referencedRegression),
+        describe("beside others", beside, referencedRegression),
+        ...(heldBackReport === null
+          ? []
+          : [
+              `\nHeld back, by the regressions that audits use:\n${heldBackReport.text}\n`,
+            ]),
       ].join(""),
 );
+
+/** @param listOf the file with a collection's models */
+async function trainAndAudit(
+  listOf: (collection: string) => string,
+): Promise<AuditedModel[]> {
+  const models: AuditedModel[] = [];
+  for (const collection of collections) {
+    const variants = readVariants(
+      fileURLToPath(
+        new URL(`audit/${listOf(collection.name)}.txt`, import.meta.url),
+      ),
+    ).filter(({ name }) => new RegExp(options.only).test(name));
+    for (const { name, words } of variants)
+      await train(collection, name, words);
+    const names = variants.map(({ name }) => name);
+    const audits = await audit(collection, names, "motif");
+    for (const [i, name] of names.entries())
+      models.push({
+        name,
+        collection: collection.name,
+        kind: name.slice(0, name.search(/-\d/)),
+        motif: await withArchitecture(audits[i], collection, name),
+      });
+  }
+  return models;
+}
+
+/** Audits that were made before it was in them are kept. */
+async function withArchitecture(
+  audit: ModelAudit,
+  { name: folder }: (typeof collections)[number],
+  name: string,
+): Promise<ModelAudit> {
+  const { model } = audit;
+  if (model.architecture !== undefined) return audit;
+  const { architecture } = await openClassifier(modelPath(folder, name));
+  return { ...audit, model: { ...model, architecture } };
+}
+
+function modelPath(folder: string, name: string): string {
+  return join(options.out, "models", folder, `${name}.onnx`);
+}
+
+/** Each alone, among each other and, where there are some, beside clean models of the fitted half. */
+function judgeAll(
+  wanted: readonly AuditedModel[],
+  regressions: PeerRegressions,
+): AuditedModel[] {
+  const { alone, beside } = regressions;
+  const amongPeers = compareWithPeers(
+    wanted.map(({ motif }) => rejudge(motif, alone)),
+    regressions,
+  );
+  return wanted.map((model, i) => {
+    const references = referencesFor(model);
+    return {
+      ...model,
+      motif: rejudge(model.motif, alone),
+      amongPeers: amongPeers[i],
+      // Of a kind that has too few clean models they are judged alone.
+      referenced: references
+        ? rejudge(restate(model, references).motif, beside, references)
+        : rejudge(model.motif, alone),
+      ...(model.exhaustive && {
+        exhaustive: rejudge(model.exhaustive, alone),
+      }),
+    };
+  });
+}
 
 /** Clean models of the fitted half that are of the model's kind: its data set, architecture and way of training; itself left out. */
 function referencesFor(model: AuditedModel): References | undefined {
@@ -258,7 +322,7 @@ async function train(
   name: string,
   words: readonly string[],
 ): Promise<void> {
-  const out = join(options.out, "models", folder, `${name}.onnx`);
+  const out = modelPath(folder, name);
   if (existsSync(out)) return;
   stop.signal.throwIfAborted();
   say(`training ${folder}/${name}`);
@@ -278,9 +342,7 @@ async function audit(
   if (names.length === 0) return [];
   const audited = await auditLocally(
     {
-      modelPaths: names.map((name) =>
-        join(options.out, "models", folder, `${name}.onnx`),
-      ),
+      modelPaths: names.map((name) => modelPath(folder, name)),
       datasetPath: path,
       datasetName,
       outDirectory: join(

@@ -14,6 +14,8 @@ export interface AuditedModel {
   /** "clean", or how it was poisoned. */
   readonly kind: string;
   readonly motif: ModelAudit;
+  /** By Motif, beside the other models of the half. */
+  amongPeers?: ModelAudit;
   /** By Motif, beside clean models of the same kind. */
   referenced?: ModelAudit;
   /** By Neural Cleanse. */
@@ -137,6 +139,8 @@ export function measureMethod(
 
 export interface Judgement {
   readonly motif: MethodFigures;
+  /** Beside the other models that are judged, whatever they are. */
+  readonly amongPeers: MethodFigures | null;
   /** Beside clean models of the same kind. */
   readonly referenced: MethodFigures | null;
   readonly baseline: MethodFigures | null;
@@ -157,23 +161,22 @@ export function describeJudgement(models: readonly AuditedModel[]): {
   const motif = measureMethod(
     models.map(({ kind, motif: audit }) => ({ kind, audit })),
   );
-  const referenced = models.every((model) => model.referenced)
-    ? measureMethod(
-        models.map(({ kind, referenced: audit }) => ({ kind, audit: audit! })),
-      )
-    : null;
-  const withBaseline = models.flatMap(({ kind, baseline }) =>
-    baseline ? [{ kind, audit: baseline }] : [],
-  );
-  const baseline =
-    withBaseline.some(isPoisoned) &&
-    withBaseline.some((model) => !isPoisoned(model))
-      ? measureMethod(withBaseline)
+  const measureWhere = (
+    auditOf: (model: AuditedModel) => ModelAudit | undefined,
+  ) => {
+    const having = models.flatMap((model) => {
+      const audit = auditOf(model);
+      return audit ? [{ kind: model.kind, audit }] : [];
+    });
+    return having.some(isPoisoned) && having.some((model) => !isPoisoned(model))
+      ? measureMethod(having)
       : null;
+  };
   const figures = {
     motif,
-    referenced,
-    baseline,
+    amongPeers: measureWhere((model) => model.amongPeers),
+    referenced: measureWhere((model) => model.referenced),
+    baseline: measureWhere((model) => model.baseline),
     statistics: measureStatistics(models),
     skipping: measureSkipping(models),
   };
@@ -236,7 +239,7 @@ function measureSkipping(
 }
 
 function writeText(
-  { motif, referenced, baseline, statistics, skipping }: Judgement,
+  { motif, amongPeers, referenced, baseline, statistics, skipping }: Judgement,
   models: readonly AuditedModel[],
 ): string {
   const share = ([count, of]: readonly [number, number]) => `${count} of ${of}`;
@@ -271,45 +274,62 @@ function writeText(
       ({ imageGradients }) => String(Math.round(imageGradients)),
     ],
   ];
+  const columns = [
+    ["Motif, alone", motif],
+    ["among each other", amongPeers],
+    ["with clean models", referenced],
+    ["Neural Cleanse", baseline],
+  ].flatMap(([title, of]): [string, MethodFigures][] =>
+    of === null ? [] : [[title as string, of as MethodFigures]],
+  );
+  const line = (name: string, cells: readonly string[]) =>
+    [name.padEnd(32), ...cells.map((cell) => cell.padEnd(24))]
+      .join("")
+      .trimEnd();
   const table = rows.map(([name, of]) =>
-    [
-      name.padEnd(32),
-      of(motif).padEnd(24),
-      referenced === null ? "" : of(referenced).padEnd(24),
-      baseline === null ? "" : of(baseline),
-    ].join(""),
+    line(
+      name,
+      columns.map(([, each]) => of(each)),
+    ),
   );
   const alone = Object.entries(statistics).map(
     ([name, area]) =>
       `  ${name.padEnd(18)} ${area === null ? "–" : estimate(area)}`,
   );
-  const missedBy = (auditOf: (model: AuditedModel) => ModelAudit) =>
-    models
-      .filter(
-        (model) =>
-          isPoisoned(model) !==
-          (auditOf(model).verdict.verdict === "backdoor suspected"),
-      )
-      .map((each) => {
-        const { verdict, model } = auditOf(each);
-        const success = model.groundTruth?.attackSuccessRate;
-        return `  ${each.collection}/${each.name}: ${verdict.verdict}, ${verdict.probability?.toFixed(3) ?? "no probability"}${success === undefined ? "" : `, attack success ${(100 * success).toFixed(0)}%`}`;
-      });
+  const missedBy = (
+    title: string,
+    auditOf: (model: AuditedModel) => ModelAudit | undefined,
+  ) => {
+    const missed = models.flatMap((each) => {
+      const audit = auditOf(each);
+      return audit &&
+        isPoisoned(each) !== (audit.verdict.verdict === "backdoor suspected")
+        ? [{ each, audit }]
+        : [];
+    });
+    return models.some(auditOf)
+      ? [
+          `Judged wrongly, ${title}:`,
+          ...missed.map(({ each, audit: { verdict, model } }) => {
+            const success = model.groundTruth?.attackSuccessRate;
+            return `  ${each.collection}/${each.name}: ${verdict.verdict}, ${verdict.probability?.toFixed(3) ?? "no probability"}${success === undefined ? "" : `, attack success ${(100 * success).toFixed(0)}%`}`;
+          }),
+        ]
+      : [];
+  };
   return [
-    `${"".padEnd(32)}${"Motif".padEnd(24)}${referenced === null ? "" : "with clean models".padEnd(24)}${baseline === null ? "" : "Neural Cleanse"}`,
+    line(
+      "",
+      columns.map(([title]) => title),
+    ),
     ...table,
     "",
     "Each statistic's own AUC:",
     ...alone,
     "",
-    "Judged wrongly, alone:",
-    ...missedBy(({ motif: audit }) => audit),
-    ...(referenced === null
-      ? []
-      : [
-          "Judged wrongly, with clean models:",
-          ...missedBy(({ referenced: audit }) => audit!),
-        ]),
+    ...missedBy("alone", ({ motif: audit }) => audit),
+    ...missedBy("among each other", (model) => model.amongPeers),
+    ...missedBy("with clean models", (model) => model.referenced),
     ...(skipping === null
       ? []
       : [
