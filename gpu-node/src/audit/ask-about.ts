@@ -39,6 +39,11 @@ export interface AskedSubject {
   readonly trials: { readonly screen: TrialImages; readonly full: TrialImages };
   /** Images that share a forward pass. */
   readonly packImages: number;
+  /** An image of the class, another one a seed: values 0…1, [C, H, W]. */
+  readonly naturalCanvas: (
+    targetClass: number | null,
+    seed: number,
+  ) => Promise<Float32Array>;
 }
 
 export interface AskAboutSettings {
@@ -47,6 +52,8 @@ export interface AskAboutSettings {
   readonly threshold: number;
   /** Where they are given, the strongest are those that need least beside what is usual. */
   readonly references?: References | undefined;
+  /** What was found of the patch, by which canvases with given values choose their classes; others choose their own. */
+  readonly patch?: FoundEvidence | undefined;
 }
 
 export interface AskAboutOptions {
@@ -95,11 +102,14 @@ export async function askAbout(
     };
   });
 
-  const screenedClasses = chooseScreened(
-    fallsOf(anywhere, asked.numClasses),
-    schedule.screening.questions,
-    seed,
-  );
+  const { patch } = settings;
+  const screenedClasses = patch
+    ? patch.screened.map(({ targetClass }) => targetClass)
+    : chooseScreened(
+        fallsOf(anywhere, asked.numClasses),
+        schedule.screening.questions,
+        seed,
+      );
   const short = await ask(
     screenedClasses.map((each) => question(each, seed)),
     schedule.screening,
@@ -111,13 +121,18 @@ export async function askAbout(
     maskL1: maskSizeOf(perturbation, answered.state),
   }));
 
-  const chosen = comparedAnswers(
+  const compared = comparedAnswers(
     { perturbation: name, screened, finalists: [] },
     settings.references,
   )
     .sort((a, b) => a.score - b.score || a.targetClass - b.targetClass)
-    .slice(0, schedule.finals.classes)
     .map(({ targetClass }) => targetClass);
+  const chosen = [
+    ...new Set([
+      ...(patch?.finalists.map(({ targetClass }) => targetClass) ?? []),
+      ...compared,
+    ]),
+  ].slice(0, schedule.finals.classes);
   const finals = chosen.flatMap((each) =>
     numbersFrom(seed, seeds).map((one) => question(each, one)),
   );
@@ -156,9 +171,17 @@ async function askAndMeasure(
   questions: readonly Question[],
   { steps, batchSize }: { readonly steps: number; readonly batchSize: number },
   images: TrialImages,
-  { classifier, predictor, asked, backend, packImages }: AskedSubject,
+  {
+    classifier,
+    predictor,
+    asked,
+    backend,
+    packImages,
+    naturalCanvas,
+  }: AskedSubject,
   { signal, onGradients }: AskAboutOptions,
 ): Promise<Answered[]> {
+  if (questions.length === 0) return [];
   const pack = Math.max(1, Math.floor(packImages / batchSize));
   const executable = await backend.compile(
     buildQuestionGraph(classifier, perturbation, { pack, batchSize }),
@@ -168,15 +191,14 @@ async function askAndMeasure(
     // A pack at a time: what is found for many classes is not held longer than it takes to measure it.
     for (let start = 0; start < questions.length; start += pack) {
       const together = questions.slice(start, start + pack);
+      const beginning = together.map(async (question) => {
+        const { targetClass, seed } = question;
+        const natural = await naturalCanvas(targetClass, seed);
+        const variables = perturbation.start(seed, natural);
+        return { question, state: { step: 0, variables, crossEntropy: NaN } };
+      });
       const states = await askQuestions(
-        together.map((question) => ({
-          question,
-          state: {
-            step: 0,
-            variables: perturbation.start(question.seed),
-            crossEntropy: NaN,
-          },
-        })),
+        await Promise.all(beginning),
         asked,
         perturbation,
         executable,

@@ -7,12 +7,16 @@ import { thin, type Dataset, type Parts } from "../data/index.ts";
 import type { Backend } from "../engine/index.ts";
 import { predictImages } from "../evaluation/clean-accuracy.ts";
 import type { Predictor } from "../evaluation/predict.ts";
+import { listCanvasImages } from "../search/canvases.ts";
 import type { ImageSource } from "../search/image-source.ts";
 import { askAbout } from "./ask-about.ts";
 import type { Evidence, FoundEvidence } from "./evidence.ts";
 import type { TrialImages } from "./measure-answer.ts";
 import { newPerturbation } from "./perturbations/index.ts";
-import { perturbationKinds } from "./perturbations/perturbation.ts";
+import {
+  perturbationKinds,
+  type PerturbationKind,
+} from "./perturbations/perturbation.ts";
 import type { References } from "./references.ts";
 import { gradientsOf, scheduleOf } from "./schedule.ts";
 
@@ -74,6 +78,7 @@ export async function gatherEvidence(
   };
   const subject = {
     ...{ classifier, predictor, backend, trials, packImages },
+    naturalCanvas: newNaturalCanvas(dataset, parts),
     asked: {
       ...{ numClasses, imageShape, dataset, images },
       searchImages: parts.search,
@@ -90,13 +95,33 @@ export async function gatherEvidence(
           newPerturbation(kind, imageShape),
           schedule,
           subject,
-          settings,
+          { ...settings, ...(isCanvas(kind) && { patch: done[0] }) },
           { signal, ...(onGradients && { onGradients }) },
         )),
     );
     if (!known) await options.onPart?.(done);
   }
   return { numClasses, perturbations: done };
+}
+
+const isCanvas = (kind: PerturbationKind) =>
+  kind === "noise-canvas" || kind === "natural-canvas";
+
+/** Images of the canvas part: of the class where there are some, another one a seed. */
+function newNaturalCanvas(dataset: Dataset, parts: Parts) {
+  const [channels, height, width] = dataset.imageShape;
+  return async (targetClass: number | null, seed: number) => {
+    const ofClass =
+      targetClass === null
+        ? parts.canvas
+        : listCanvasImages(dataset, parts, targetClass);
+    const images = [ofClass, parts.canvas, parts.search].find(
+      ({ length }) => length > 0,
+    )!;
+    const pixels = new Uint8Array(channels * height * width);
+    await dataset.read([images[seed % images.length]], pixels);
+    return Float32Array.from(pixels, (value) => value / 255);
+  };
 }
 
 /** At most `most` images of the evaluation part, evenly spread, and what the model says of them. */

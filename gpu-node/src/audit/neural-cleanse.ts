@@ -92,7 +92,7 @@ export async function invertTriggers(
   const executable = await backend.compile(
     buildInversionGraph(classifier, pack, batchSize),
   );
-  const patch = newPatch(imageShape);
+  const patch = newPatch("patch", imageShape);
   const screened: ScreenedAnswer[] = [];
   const found: { finding: Finding; variables: string[] }[] = [];
   try {

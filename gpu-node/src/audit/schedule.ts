@@ -24,7 +24,22 @@ interface Effort {
     readonly steps: number;
     readonly seeds: number;
   };
+  /** Classes searched at length. */
+  readonly finalists: number;
 }
+
+/** Classes searched at length, of most perturbations. */
+const mostFinalists = 2;
+/** Not asked. */
+const nothing = { batchSize: 1, steps: 0, seeds: 0 } as const;
+/**
+ * Beside free ones, canvases with given values show what of the finding is the model's and not the search's: the same pixels on another
+ * canvas. Only the class that answers to a patch most is searched at length.
+ */
+const canvasEffort: Effort = {
+  ...{ batchSize: 4, screenSteps: 40, steps: 100, exhaustiveSteps: 300 },
+  ...{ anyOther: nothing, finalists: 1 },
+};
 
 /**
  * On small models of Fashion-MNIST classes are in order after the screening's steps, most of the power is there after a finalist's, and
@@ -34,24 +49,28 @@ const efforts: Readonly<Record<PerturbationKind, Effort>> = {
   patch: {
     ...{ batchSize: 4, screenSteps: 60, steps: 200, exhaustiveSteps: 300 },
     anyOther: { batchSize: 16, steps: 150, seeds: 2 },
+    finalists: mostFinalists,
   },
   faint: {
     ...{ batchSize: 8, screenSteps: 40, steps: 80, exhaustiveSteps: 150 },
     anyOther: { batchSize: 16, steps: 40, seeds: 1 },
+    finalists: mostFinalists,
   },
   stripes: {
     ...{ batchSize: 8, screenSteps: 30, steps: 60, exhaustiveSteps: 100 },
     anyOther: { batchSize: 16, steps: 30, seeds: 1 },
+    finalists: mostFinalists,
   },
   warp: {
     ...{ batchSize: 8, screenSteps: 30, steps: 60, exhaustiveSteps: 100 },
     anyOther: { batchSize: 16, steps: 30, seeds: 1 },
+    finalists: mostFinalists,
   },
+  "noise-canvas": canvasEffort,
+  "natural-canvas": canvasEffort,
 };
 /** Questions for any other class where nothing is skipped. */
 const exhaustiveAnyOtherSeeds = 2;
-/** Classes searched at length, a perturbation. */
-const mostFinalists = 2;
 /** Most classes that are screened. */
 export const mostScreened = 32;
 /** Of those, how many are there because images fell into them. */
@@ -95,10 +114,13 @@ export function scheduleOf(
     efforts[kind];
   const classes = isExhaustive
     ? numClasses
-    : Math.min(mostFinalists, numClasses);
+    : Math.min(efforts[kind].finalists, numClasses);
   return {
     anyOther: {
-      questions: isExhaustive ? exhaustiveAnyOtherSeeds : anyOther.seeds,
+      questions:
+        isExhaustive && anyOther.seeds > 0
+          ? exhaustiveAnyOtherSeeds
+          : anyOther.seeds,
       steps: isExhaustive ? exhaustiveSteps : anyOther.steps,
       batchSize: anyOther.batchSize,
     },

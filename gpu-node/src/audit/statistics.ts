@@ -29,8 +29,11 @@ export interface KindStatistics {
   readonly anomaly: number | null;
   /** How much less the leader needs than the next class: difference of logarithms, nats. Null where deviations have no scale. */
   readonly gap: number | null;
-  /** Excess of images moved anywhere over those that are wrong anyway, 0…1: the mean over weak strengths, of the better seed. */
-  readonly anywhere: number;
+  /**
+   * Excess of images moved anywhere over those that are wrong anyway, 0…1: the mean over weak strengths, of the better seed. Null where it
+   * was not asked.
+   */
+  readonly anywhere: number | null;
 }
 
 /** Over one model. */
@@ -42,6 +45,8 @@ export interface ModelStatistics {
   readonly maskAnomaly: number | null;
   /** Of the patch leader's top pixels between seeds: mean intersection over union, 0…1. */
   readonly seedOverlap: number | null;
+  /** Of the patch leader's top pixels with those on a noise and on a natural canvas: mean intersection over union, 0…1. */
+  readonly canvasOverlap: number | null;
   /** Where the patch leader reaches the threshold: its power less the next finalist's there. */
   readonly asymmetry: number | null;
 }
@@ -63,6 +68,7 @@ export function computeStatistics(
       kStarAnomaly: null,
       maskAnomaly: null,
       seedOverlap: null,
+      canvasOverlap: null,
       asymmetry: null,
     };
   const most = patch.screened[0].curve.at(-1)!.strength;
@@ -82,6 +88,7 @@ export function computeStatistics(
       patch.screened.map(({ maskL1 }) => Math.log(Math.max(1, maskL1 ?? 1))),
     ),
     seedOverlap: overlapBetweenSeeds(patch),
+    canvasOverlap: overlapBetweenCanvases(patch, evidence.perturbations),
     asymmetry: asymmetryOf(patch),
   };
 }
@@ -111,7 +118,8 @@ function statisticsOf(
       indices === null || order.length < 2
         ? null
         : order[1].score - order[0].score,
-    anywhere: Math.max(0, ...anyOther.map(excessOf)),
+    anywhere:
+      anyOther.length === 0 ? null : Math.max(0, ...anyOther.map(excessOf)),
   };
 }
 
@@ -134,12 +142,14 @@ export function comparedAnswers(
 ): ComparedAnswer[] {
   if (!references) return answersOfOneLength(evidence);
   const usual = references.needed[evidence.perturbation];
-  return evidence.screened.flatMap(({ targetClass, logStrength }) => {
+  const known = evidence.screened.flatMap(({ targetClass, logStrength }) => {
     const needed = usual[targetClass] ?? null;
     return needed === null
       ? []
       : [{ targetClass, score: logStrength - needed }];
   });
+  // They may come from audits that did not ask about this kind.
+  return known.length === 0 ? answersOfOneLength(evidence) : known;
 }
 
 /** By class compared: its anomaly index; of classes that are not compared, or where deviations have no scale, null. */
@@ -192,19 +202,51 @@ function overlapBetweenSeeds({
   finalists,
 }: PerturbationEvidence): number | null {
   const leader = finalists.at(0)?.targetClass;
-  const sets = finalists
+  const seeds = finalists
     .filter(({ targetClass }) => targetClass === leader)
-    .map(({ topPixels }) => new Set(topPixels.slice(0, overlapSize(screened))));
-  let [sum, pairs] = [0, 0];
-  sets.forEach((a, i) => {
-    for (const b of sets.slice(i + 1)) {
-      const both = [...a].filter((pixel) => b.has(pixel)).length;
-      sum += both / (a.size + b.size - both);
-      pairs++;
-    }
-  });
-  return pairs === 0 ? null : sum / pairs;
+    .map(({ topPixels }) => topPixels.slice(0, overlapSize(screened)));
+  return meanOf(
+    seeds.flatMap((a, i) => seeds.slice(i + 1).map((b) => overlapOf(a, b))),
+  );
 }
+
+/** What is the model's and not the search's is at the same pixels whatever their values may be. */
+function overlapBetweenCanvases(
+  { screened, finalists }: PerturbationEvidence,
+  perturbations: readonly PerturbationEvidence[],
+): number | null {
+  const [leader] = finalists;
+  const size = overlapSize(screened);
+  return meanOf(
+    perturbations
+      .filter(
+        ({ perturbation }) =>
+          perturbation === "noise-canvas" || perturbation === "natural-canvas",
+      )
+      .flatMap((canvas) =>
+        canvas.finalists
+          .filter(({ targetClass }) => targetClass === leader.targetClass)
+          .map(({ topPixels }) =>
+            overlapOf(
+              leader.topPixels.slice(0, size),
+              topPixels.slice(0, size),
+            ),
+          ),
+      ),
+  );
+}
+
+/** Intersection over union. */
+function overlapOf(a: readonly number[], b: readonly number[]): number {
+  const others = new Set(b);
+  const both = a.filter((pixel) => others.has(pixel)).length;
+  return both / (a.length + b.length - both);
+}
+
+const meanOf = (values: readonly number[]) =>
+  values.length === 0
+    ? null
+    : values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** As many pixels as a small trigger has: 1.5% of the image's, the middle one of the sizes tried. */
 const overlapSize = (screened: readonly ScreenedAnswer[]) =>
@@ -247,12 +289,16 @@ export function nameStatistics({
         value: anomaly,
         meaning: "anomaly index of the class that needs least",
       },
-      {
-        name: `${perturbation} anywhere`,
-        value: anywhere,
-        meaning:
-          "share of the images that one change moves to any other class, above those that are wrong anyway: the mean over weak strengths",
-      },
+      ...(anywhere === null
+        ? []
+        : [
+            {
+              name: `${perturbation} anywhere`,
+              value: anywhere,
+              meaning:
+                "share of the images that one change moves to any other class, above those that are wrong anyway: the mean over weak strengths",
+            },
+          ]),
     ]),
     {
       name: "k* anomaly",
@@ -269,6 +315,12 @@ export function nameStatistics({
       value: ofPatches.seedOverlap,
       meaning:
         "intersection over union of the first class's strongest pixels between seeds",
+    },
+    {
+      name: "canvas overlap",
+      value: ofPatches.canvasOverlap,
+      meaning:
+        "intersection over union of the first class's strongest pixels with those on noise and on natural canvases",
     },
     {
       name: "asymmetry",

@@ -86,7 +86,10 @@ export function judge(
   references?: References,
 ): Verdict {
   const statistics = computeStatistics(evidence, references);
-  const { kinds } = statistics;
+  // What the regression does not see is for people to look at.
+  const kinds = statistics.kinds.filter(({ perturbation }) =>
+    features.some((feature) => feature.perturbation === perturbation),
+  );
   const values = featuresOf(nameStatistics(statistics));
   const probability = probabilityOf(logOdds(regression, values));
   const rule = {
@@ -254,6 +257,8 @@ const needs: Readonly<Record<PerturbationKind, string>> = {
   faint: "a faint picture over the whole image",
   stripes: "faint stripes over the whole image",
   warp: "a slight movement of the pixels",
+  "noise-canvas": "a few pixels of noise",
+  "natural-canvas": "a few pixels of an image",
 };
 
 function suspicion(
@@ -286,6 +291,8 @@ const nameOf = (classNames: readonly string[], index: number) =>
 export function amount(strength: number, kind: PerturbationKind): string {
   switch (kind) {
     case "patch":
+    case "noise-canvas":
+    case "natural-canvas":
       return `${strength} pixels`;
     case "faint":
     case "stripes":

@@ -229,7 +229,7 @@ function keyOf(
 ): string {
   const { method, seed, seeds, isExhaustive, threshold, evaluateImages } = job;
   const content = {
-    version: 1,
+    version: 2,
     model: classifier.sha256,
     manifest: classifier.manifest,
     dataset: [dataset.digest, job.split ?? null, job.datasetName ?? null],

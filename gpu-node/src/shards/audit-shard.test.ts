@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { AuditDocument } from "../report/audit.ts";
 import { parseAudit } from "../report/parse-audit.ts";
 import { newShardBench, watched, type ShardBench } from "./check-shards.ts";
 import type { AuditOutcome, AuditWork, ShardContext } from "./shard.ts";
@@ -85,7 +86,25 @@ describe("a shard of an audit", () => {
       "faint",
       "stripes",
       "warp",
+      "noise-canvas",
+      "natural-canvas",
     ]);
+  });
+
+  it("looks for the class that answers to a patch most on canvases with given values too", () => {
+    const { evidence, statistics } = JSON.parse(document) as AuditDocument;
+    const [patch, ...others] = evidence;
+    for (const canvas of others.slice(-2)) {
+      expect(canvas.screened.map(({ targetClass }) => targetClass)).toEqual(
+        patch.screened.map(({ targetClass }) => targetClass),
+      );
+      expect(
+        new Set(canvas.finalists.map(({ targetClass }) => targetClass)),
+      ).toEqual(new Set([patch.finalists[0].targetClass]));
+      expect(canvas.finalists[0].pictures).not.toBeNull();
+    }
+    const overlap = statistics.find(({ name }) => name === "canvas overlap");
+    expect(overlap?.value).toBeGreaterThan(0);
   });
 
   it.each([0.4, 0.6, 0.9])(

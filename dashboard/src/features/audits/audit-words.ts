@@ -49,6 +49,15 @@ const kinds: Readonly<
     title: "A slight movement",
     meaning: "All pixels moved smoothly, the same way in every image",
   },
+  "noise-canvas": {
+    title: "A few pixels of noise",
+    meaning: "Pixels at searched places, with the values of an image of noise",
+  },
+  "natural-canvas": {
+    title: "A few pixels of an image",
+    meaning:
+      "Pixels at searched places, with the values of an image of the class",
+  },
 };
 /** A kind that is newer than this page keeps its own name. */
 export const kindTitle = (kind: string): string => kinds[kind]?.title ?? kind;

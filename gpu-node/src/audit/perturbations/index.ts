@@ -11,7 +11,14 @@ import { newWarp } from "./warp.ts";
 
 const makers: Readonly<
   Record<PerturbationKind, (imageShape: ImageShape) => Perturbation>
-> = { patch: newPatch, faint: newFaint, stripes: newStripes, warp: newWarp };
+> = {
+  patch: (imageShape) => newPatch("patch", imageShape),
+  faint: newFaint,
+  stripes: newStripes,
+  warp: newWarp,
+  "noise-canvas": (imageShape) => newPatch("noise-canvas", imageShape),
+  "natural-canvas": (imageShape) => newPatch("natural-canvas", imageShape),
+};
 
 export function newPerturbation(
   kind: PerturbationKind,

@@ -1,6 +1,7 @@
 /**
- * Few pixels, at places and with values that are both searched: `x' = m·c + (1 − m)·x` as in a search with a free canvas (METHOD:
- * "Canvases"), by the same steps. Tried are the k pixels with the largest mask values, hard.
+ * Few pixels at places that are searched: `x' = m·c + (1 − m)·x` as in a search of patterns, by the same steps. Their values are searched
+ * too (a free canvas), or those of noise or of an image of the class (METHOD: "Canvases"). Tried are the k pixels with the largest mask
+ * values, hard.
  */
 import { randomFrom } from "../../data/index.ts";
 import { rankPixels } from "../../evaluation/power-curve.ts";
@@ -9,12 +10,21 @@ import {
   colorsOf,
   type ImageShape,
   type Perturbation,
+  type PerturbationKind,
 } from "./perturbation.ts";
 
 /** Shares of the pixels that a patch is tried with. Triggers of 2×2 to 4×4 pixels lie between the first and the fourth. */
 const fractions = [0.0025, 0.005, 0.01, 0.015, 0.02, 0.04, 0.08] as const;
 
-export function newPatch([channels, height, width]: ImageShape): Perturbation {
+type PatchKind = Extract<
+  PerturbationKind,
+  "patch" | "noise-canvas" | "natural-canvas"
+>;
+
+export function newPatch(
+  kind: PatchKind,
+  [channels, height, width]: ImageShape,
+): Perturbation {
   const pixels = height * width;
   const { alpha, stepSize, initialMask, canvasStepSize } = presets.default;
   const strengths = [
@@ -23,7 +33,7 @@ export function newPatch([channels, height, width]: ImageShape): Perturbation {
     ),
   ];
   return {
-    kind: "patch",
+    kind,
     unit: "pixels",
     strengths,
     alpha,
@@ -36,17 +46,12 @@ export function newPatch([channels, height, width]: ImageShape): Perturbation {
       {
         name: "canvas",
         shape: [channels, height, width],
-        ...{ low: 0, high: 1, stepSize: canvasStepSize },
+        ...{ low: 0, high: 1, stepSize: kind === "patch" ? canvasStepSize : 0 },
       },
     ],
-    start(seed) {
-      const random = randomFrom("audit patch", seed);
-      return [
-        new Float32Array(pixels).fill(initialMask),
-        new Float32Array(channels * pixels).map(
-          () => random.nextBelow(256) / 255,
-        ),
-      ];
+    start(seed, natural) {
+      const mask = new Float32Array(pixels).fill(initialMask);
+      return [mask, startCanvas(kind, channels * pixels, seed, natural)];
     },
     addPerturbed(g, [masks, canvases], images) {
       const [pack] = images.shape;
@@ -91,4 +96,18 @@ export function newPatch([channels, height, width]: ImageShape): Perturbation {
       );
     },
   };
+}
+
+/** Noise and the start of what is searched are the same for all classes, so that they can be compared. */
+function startCanvas(
+  kind: PatchKind,
+  size: number,
+  seed: number,
+  natural: Float32Array,
+): Float32Array {
+  if (kind === "natural-canvas") return natural.slice();
+  const random = randomFrom(`audit ${kind}`, seed);
+  return new Float32Array(size).map(() =>
+    kind === "patch" ? random.nextBelow(256) / 255 : random.nextBelow(2),
+  );
 }

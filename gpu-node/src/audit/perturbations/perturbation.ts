@@ -1,7 +1,7 @@
 /**
  * A family of small changes to images that a backdoor may answer to, and among which one is searched that makes a model predict a class:
- * few pixels (patch.ts), a faint picture over all of the image (faint.ts), faint stripes
- * (stripes.ts), a slight movement of its pixels (warp.ts).
+ * few pixels (patch.ts), whose values are searched too or are those of a canvas, a faint picture over all of the image (faint.ts), faint
+ * stripes (stripes.ts), a slight movement of its pixels (warp.ts).
  *
  * What is found is tried at several strengths. Its curve says what share of the images need at most that much of it.
  */
@@ -10,7 +10,14 @@ import type { GraphBuilder, Value } from "../../engine/index.ts";
 /** [C, H, W] of a [0,1] image. */
 export type ImageShape = readonly [number, number, number];
 
-export const perturbationKinds = ["patch", "faint", "stripes", "warp"] as const;
+export const perturbationKinds = [
+  "patch",
+  "faint",
+  "stripes",
+  "warp",
+  "noise-canvas",
+  "natural-canvas",
+] as const;
 export type PerturbationKind = (typeof perturbationKinds)[number];
 
 /** What is searched: values of one search that steps by the sign of the gradient move within bounds. */
@@ -42,8 +49,11 @@ export interface Perturbation {
     variables: readonly Value[],
     images: Value,
   ): { readonly perturbed: Value; readonly penalty: Value | null };
-  /** The variables' values that a search begins with. */
-  start(seed: number): Float32Array[];
+  /**
+   * The variables' values that a search begins with.
+   * @param natural an image, values 0…1, [C, H, W]: what kinds with natural canvases take
+   */
+  start(seed: number, natural: Float32Array): Float32Array[];
   /** @param found the variables' values */
   apply(found: readonly Float32Array[]): AppliedPerturbation;
   /**

@@ -20,6 +20,8 @@ const random = randomFrom("perturbations' tests");
 /** Of whole steps of 1/255, as images are. */
 const image = new Uint8Array(size).map(() => random.nextBelow(256));
 
+const natural = Float32Array.from(image, (value) => value / 255);
+
 /** Values anywhere between their bounds, away from both. */
 const drawVariables = (perturbation: Perturbation) =>
   perturbation.variables.map(({ shape, low, high }) =>
@@ -60,7 +62,7 @@ describe.each(perturbationKinds)("the perturbation %s", (kind) => {
   });
 
   it("begins within its bounds, the same way every time", () => {
-    const start = perturbation.start(3);
+    const start = perturbation.start(3, natural);
     expect(start.map(({ length }) => length)).toEqual(
       drawVariables(perturbation).map(({ length }) => length),
     );
@@ -70,7 +72,7 @@ describe.each(perturbationKinds)("the perturbation %s", (kind) => {
         expect(value).toBeLessThanOrEqual(variables[i].high);
       }
     });
-    expect(perturbation.start(3)).toEqual(start);
+    expect(perturbation.start(3, natural)).toEqual(start);
   });
 
   it("leaves other images in a batch and the originals alone", () => {
@@ -101,7 +103,12 @@ describe.each(perturbationKinds)("the perturbation %s", (kind) => {
       });
     const [, , ...gradients] = await run(at);
     const step = 2 ** -10;
-    for (const [i, values] of at.entries())
+    const searched = variables.flatMap(({ stepSize }, i) =>
+      stepSize > 0 ? [i] : [],
+    );
+    expect(gradients).toHaveLength(searched.length);
+    for (const [nth, i] of searched.entries()) {
+      const values = at[i];
       for (const place of [0, values.length >> 1, values.length - 1]) {
         const lossAt = async (by: number) => {
           const moved = at.map((each) => each.slice());
@@ -110,8 +117,9 @@ describe.each(perturbationKinds)("the perturbation %s", (kind) => {
         };
         const slope =
           ((await lossAt(step)) - (await lossAt(-step))) / (2 * step);
-        expect(gradients[i].data[place]).toBeCloseTo(slope, 3);
+        expect(gradients[nth].data[place]).toBeCloseTo(slope, 3);
       }
+    }
   });
 
   it("draws a picture of the image's size", () => {
@@ -173,6 +181,19 @@ it("a movement is searched as a straight line through what it is tried as", asyn
       const at = 6 * row + column;
       expect(Math.abs(255 * data[at] - tried[at])).toBeLessThanOrEqual(0.51);
     }
+});
+
+it("canvases with given values are noise, or an image of the class", () => {
+  const [, noise] = newPerturbation("noise-canvas", imageShape).start(
+    1,
+    natural,
+  );
+  expect(new Set(noise)).toEqual(new Set([0, 1]));
+  const [, given] = newPerturbation("natural-canvas", imageShape).start(
+    1,
+    natural,
+  );
+  expect(given).toEqual(natural);
 });
 
 it("a patch is as many whole pixels as it is tried with", () => {

@@ -29,6 +29,8 @@ export const kindTitles: Readonly<Record<PerturbationKind, string>> = {
   faint: "A faint picture",
   stripes: "Faint stripes",
   warp: "A slight movement",
+  "noise-canvas": "A few pixels of noise",
+  "natural-canvas": "A few pixels of an image",
 };
 
 export const kindMeanings: Readonly<Record<PerturbationKind, string>> = {
@@ -36,6 +38,10 @@ export const kindMeanings: Readonly<Record<PerturbationKind, string>> = {
   faint: "a searched picture mixed into the whole image",
   stripes: "a searched brightness added to each column and each row",
   warp: "all pixels moved smoothly, the same way in every image",
+  "noise-canvas":
+    "pixels at searched places, with the values of an image of noise",
+  "natural-canvas":
+    "pixels at searched places, with the values of an image of the class",
 };
 
 /** 8 → "8 px", 0.05 → "5%". */
