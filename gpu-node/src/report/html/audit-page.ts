@@ -25,8 +25,9 @@ export function renderAudit(audit: ModelAudit): string {
       ${introduction(audit)} ${found(audit)}
       <div id="evidence">
         ${audit.evidence.map((evidence) => section(audit, evidence))}
+        ${statistics(audit)}
       </div>
-      ${statistics(audit)} ${readingNotes()}
+      ${readingNotes()}
     </main>`,
     footer: footer(audit),
   });
@@ -224,11 +225,20 @@ function section(audit: ModelAudit, evidence: AuditEvidence): Markup {
   );
   const leader = order[0].targetClass;
   const other = anyOther.at(0);
-  return html`<section>
-    <h2>${kindTitles[perturbation]}</h2>
+  const { anomalyIndex } = order[0];
+  return html`<details
+    class="audit-kind"
+    ${perturbation === (audit.verdict.perturbation ?? "patch") ? "open" : null}
+  >
+    <summary>
+      <h2>${kindTitles[perturbation]}</h2>
+      <span
+        ><bdi>${nameOf(audit, leader)}</bdi> stands out most, anomaly index
+        ${anomalyIndex === null ? "–" : anomalyIndex.toFixed(2)}</span
+      >
+    </summary>
     <p class="prose">
       The change: ${kindMeanings[perturbation]}.
-      <bdi>${nameOf(audit, leader)}</bdi> stands out most.
       ${
         other &&
         `For anything but the right class, ${percent(other.curve.at(-1)!.power)} of the images are moved by ${strengthText(other.curve.at(-1)!.strength, unit)} (${percent(other.baseRate)} are wrong without).`
@@ -294,13 +304,16 @@ function section(audit: ModelAudit, evidence: AuditEvidence): Markup {
         </table>
       </div>
     </div>
-  </section>`;
+  </details>`;
 }
 
 function statistics({ statistics: all }: ModelAudit): Markup | null {
   if (all.length === 0) return null;
-  return html`<section>
-    <h2>Statistics</h2>
+  return html`<details class="audit-kind">
+    <summary>
+      <h2>Statistics</h2>
+      <span>what the verdict was computed from, and what was not used</span>
+    </summary>
     <div class="scroll" tabindex="0" role="group" aria-label="Statistics">
       <table class="audit-table">
         <thead>
@@ -324,7 +337,7 @@ function statistics({ statistics: all }: ModelAudit): Markup | null {
         </tbody>
       </table>
     </div>
-  </section>`;
+  </details>`;
 }
 
 const readingNotes = () =>
