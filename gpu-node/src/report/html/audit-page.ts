@@ -147,6 +147,20 @@ function found(audit: ModelAudit): Markup | null {
     </section>`
   }
   ${
+    verdict.verdict === "backdoor suspected" &&
+    verdict.targetClass !== null &&
+    !finding &&
+    html`<section>
+      <h2>The trigger that was found</h2>
+      <p class="prose">
+        There is no picture of it:
+        <bdi>${nameOf(audit, verdict.targetClass)}</bdi> stands out beside the
+        other models, and was not among the classes that were searched at
+        length. An exhaustive audit searches every class so.
+      </p>
+    </section>`
+  }
+  ${
     verdict.moves !== null &&
     html`<section>
       <h2>Where images go</h2>
