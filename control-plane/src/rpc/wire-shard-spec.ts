@@ -106,9 +106,11 @@ const toWireAudit = ({
   modelId: _modelId,
   model,
   dataset,
+  cleanAudits = [],
   ...settings
 }: AuditSpec): wire.AuditShard => ({
   ...settings,
+  cleanAudits,
   model: toWireModel(model),
   dataset: toWireDataset(dataset),
 });

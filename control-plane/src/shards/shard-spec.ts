@@ -113,6 +113,15 @@ export interface AuditSpec extends AuditSettings {
   /** Its split is what questions are asked and findings are tried on. */
   readonly dataset: DatasetReference;
   readonly backend: string;
+  /** Of models that a person named as clean, in that order; absent where the model's classes are compared with each other alone. */
+  readonly cleanAudits?: readonly CleanAudit[];
+}
+
+export interface CleanAudit {
+  /** What the model is registered as. */
+  readonly model: string;
+  /** Of the document of its audit, an artifact. */
+  readonly sha256: string;
 }
 
 export interface AuditSettings {

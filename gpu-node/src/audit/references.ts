@@ -20,6 +20,10 @@ export interface References {
   >;
 }
 
+/** What a person named, in words. */
+export const namedAsClean = (count: number): string =>
+  `${count} models that were named as clean`;
+
 /** @param models clean ones with the same number of classes, `fewestReferences` at least, asked the same questions */
 export function averageReferences(
   models: readonly Evidence[],
@@ -39,7 +43,9 @@ export function averageReferences(
       );
       return needed.length === 0
         ? null
-        : needed.reduce((sum, value) => sum + value, 0) / needed.length;
+        : // By size: the order in which models are named must not decide rounding.
+          needed.sort((a, b) => a - b).reduce((sum, value) => sum + value, 0) /
+            needed.length;
     });
   };
   const needed = Object.fromEntries(

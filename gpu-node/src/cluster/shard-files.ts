@@ -2,7 +2,11 @@
 import { createHash } from "node:crypto";
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
-import type { DatasetReference, ModelReference } from "@motif/proto";
+import type {
+  CleanAudit,
+  DatasetReference,
+  ModelReference,
+} from "@motif/proto";
 import { MotifError } from "../motif-error.ts";
 import type { DatasetFiles, ModelFiles } from "../shards/shard.ts";
 import type { ArtifactCache, CachedArtifact } from "./artifact-cache.ts";
@@ -33,6 +37,11 @@ export interface ShardFiles {
   /** What a worker left of a round. @throws MotifError "storage" where it is not to be had; the signal's reason when aborted */
   roundCheckpoint(
     sha256: string,
+    signal: AbortSignal,
+  ): Promise<Borrowed<string>>;
+  /** The document of a clean model's audit. @throws MotifError "usage" where it is not to be had; the signal's reason when aborted */
+  cleanAudit(
+    reference: CleanAudit,
     signal: AbortSignal,
   ): Promise<Borrowed<string>>;
 }
@@ -144,6 +153,14 @@ export function newShardFiles(
     async roundCheckpoint(sha256, signal) {
       const artifact = await cache.acquire(
         { sha256, label: "a round's checkpoint", code: "storage" },
+        signal,
+      );
+      return { files: artifact.path, release: () => artifact.release() };
+    },
+    async cleanAudit({ model, sha256 }, signal) {
+      const label = `the audit of the clean model "${model}"`;
+      const artifact = await cache.acquire(
+        { sha256, label, code: "usage" },
         signal,
       );
       return { files: artifact.path, release: () => artifact.release() };

@@ -10,6 +10,7 @@ const sources: FileSources = {
     sha256,
   }),
   roundCheckpoint: async (sha256) => `/c/${sha256}`,
+  cleanAudit: async ({ sha256 }) => `/a/${sha256}`,
   dataset: async ({ name, split, digest }) => ({
     path: `/d/${name}`,
     name,
@@ -172,4 +173,35 @@ it("fetches the model that a training starts from, where there is one", async ()
   });
   const anew = received({ $case: "train", value: training });
   expect(await workFromWire(anew, sources)).toMatchObject({ start: null });
+});
+
+it("fetches the audits of clean models that a model is compared with, in their order", async () => {
+  const { model, dataset } = search;
+  const asked = {
+    ...{ model, dataset, method: "motif", seed: 3, seeds: 2 },
+    ...{ isExhaustive: false, threshold: 0.9, evaluateImages: 60 },
+    backend: "auto",
+  };
+  const cleanAudits = ["b", "a", "c"].map((sha256) => ({
+    model: `clean ${sha256}`,
+    sha256,
+  }));
+  const beside = received({ $case: "audit", value: { ...asked, cleanAudits } });
+  expect(await workFromWire(beside, sources)).toEqual({
+    kind: "audit",
+    model: expect.objectContaining({ path: "/m/abc" }) as unknown,
+    dataset: expect.objectContaining({ path: "/d/fashion" }) as unknown,
+    backend: "auto",
+    request: {
+      ...{ method: "motif", seed: 3, seeds: 2, isExhaustive: false },
+      ...{ threshold: 0.9, evaluateImages: 60 },
+    },
+    cleanAudits: [
+      { model: "clean b", path: "/a/b" },
+      { model: "clean a", path: "/a/a" },
+      { model: "clean c", path: "/a/c" },
+    ],
+  });
+  const alone = received({ $case: "audit", value: asked });
+  expect(await workFromWire(alone, sources)).toMatchObject({ cleanAudits: [] });
 });

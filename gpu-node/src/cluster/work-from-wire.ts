@@ -1,5 +1,6 @@
 /** From the wire's shard to the runner's work, with paths of this machine. */
 import type {
+  CleanAudit,
   DatasetReference,
   EvaluationAttack as WireAttack,
   ModelReference,
@@ -11,6 +12,7 @@ import { MotifError } from "../motif-error.ts";
 import {
   auditMethods,
   parseRecipe,
+  type CleanAuditFile,
   type DatasetFiles,
   type EvaluateWork,
   type ModelFiles,
@@ -25,6 +27,8 @@ export interface FileSources {
   dataset(reference: DatasetReference): Promise<DatasetFiles>;
   /** What a worker left of a round. @returns its path */
   roundCheckpoint(sha256: string): Promise<string>;
+  /** The document of a clean model's audit. @returns its path */
+  cleanAudit(reference: CleanAudit): Promise<string>;
 }
 
 type SearchSettings = SearchWork["settings"];
@@ -106,11 +110,13 @@ export async function workFromWire(
       };
     }
     case "audit": {
-      const { model, dataset, method, backend, ...request } = kind.value;
+      const { model, dataset, method, backend, cleanAudits, ...request } =
+        kind.value;
       return {
         kind: "audit",
         request: { ...request, method: oneOf(auditMethods, method, "method") },
         backend,
+        cleanAudits: await cleanAuditsFromWire(cleanAudits, sources),
         model: await sources.model(present(model, "model")),
         dataset: await sources.dataset(present(dataset, "data set")),
       };
@@ -134,6 +140,19 @@ async function roundFromWire(
   for (const sha256 of startSha256)
     starts.push(await sources.roundCheckpoint(sha256));
   return { ...round, starts };
+}
+
+async function cleanAuditsFromWire(
+  references: readonly CleanAudit[],
+  sources: FileSources,
+): Promise<readonly CleanAuditFile[]> {
+  const files: CleanAuditFile[] = [];
+  for (const reference of references)
+    files.push({
+      model: reference.model,
+      path: await sources.cleanAudit(reference),
+    });
+  return files;
 }
 
 function settingsFromWire(settings: WireSettings): SearchSettings {

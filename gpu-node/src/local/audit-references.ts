@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   averageReferences,
   fewestReferences,
+  namedAsClean,
   type References,
 } from "../audit/references.ts";
 import { MotifError } from "../motif-error.ts";
@@ -40,7 +41,7 @@ export async function auditReferences(
       numClasses: model.numClasses,
       perturbations: evidence,
     })),
-    `${audits.length} models that were named as clean`,
+    namedAsClean(audits.length),
   );
 }
 

@@ -11,7 +11,7 @@ import {
 } from "../audit/evidence-schema.ts";
 import { perturbationKinds } from "../audit/perturbations/perturbation.ts";
 import { verdictNames } from "../audit/verdict.ts";
-import { MotifError } from "../motif-error.ts";
+import { MotifError, type ErrorCode } from "../motif-error.ts";
 import { auditMethods, type AuditDocument, type ModelAudit } from "./audit.ts";
 import { groundTruthSchema } from "./result.ts";
 
@@ -118,20 +118,35 @@ export const encodeAudit = (audit: ModelAudit, key: string): string =>
   `${JSON.stringify({ ...schema.parse(audit), key }, null, 2)}\n`;
 
 /** @throws MotifError "storage" naming `source` and the field that is wrong */
-export function parseAudit(text: string, source: string): ModelAudit {
-  const refuse = (what: string, cause?: unknown) =>
-    new MotifError(
-      "storage",
-      `${source}: ${what}. Remove it and audit again.`,
-      { cause },
-    );
+export const parseAudit = (text: string, source: string): ModelAudit =>
+  parse(schema, text, (what, cause) =>
+    refusal("storage", `${source}: ${what}. Remove it and audit again.`, cause),
+  );
+
+/** One that a cluster keeps. @throws MotifError "usage" naming `source` and the field that is wrong */
+export const parseAuditDocument = (
+  text: string,
+  source: string,
+): AuditDocument =>
+  parse(documentSchema, text, (what, cause) =>
+    refusal("usage", `${source}: ${what}. Audit the model again.`, cause),
+  );
+
+const refusal = (code: ErrorCode, message: string, cause: unknown) =>
+  new MotifError(code, message, { cause });
+
+function parse<Audit>(
+  expected: z.ZodType<Audit>,
+  text: string,
+  refuse: (what: string, cause?: unknown) => MotifError,
+): Audit {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
     throw refuse("it is not JSON", cause);
   }
-  const { success, data, error } = schema.safeParse(json);
+  const { success, data, error } = expected.safeParse(json);
   if (success) return data;
   const [issue] = error.issues;
   throw refuse(

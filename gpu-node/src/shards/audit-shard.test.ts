@@ -1,10 +1,24 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { writeColumnsModels } from "../../../test/fixtures/columns.ts";
+import { auditLocally, type LocalAudit } from "../local/audit-locally.ts";
+import { auditReferences } from "../local/audit-references.ts";
 import type { AuditDocument } from "../report/audit.ts";
-import { parseAudit } from "../report/parse-audit.ts";
-import { newShardBench, watched, type ShardBench } from "./check-shards.ts";
-import type { AuditOutcome, AuditWork, ShardContext } from "./shard.ts";
+import { parseAudit, parseAuditDocument } from "../report/parse-audit.ts";
+import {
+  backend,
+  newShardBench,
+  watched,
+  type ShardBench,
+} from "./check-shards.ts";
+import type {
+  AuditOutcome,
+  AuditWork,
+  CleanAuditFile,
+  ShardContext,
+} from "./shard.ts";
 
 let bench: ShardBench;
 let work: AuditWork;
@@ -37,17 +51,24 @@ async function audit(
 }
 
 /** Aborts for `reason` when that share of the runs is done. @returns what was handed over */
-async function interrupt(reason: "stop" | "yield", share: number) {
+async function interrupt(
+  reason: "stop" | "yield",
+  share: number,
+  changed = work,
+) {
   const controller = new AbortController();
   const handedOver: Buffer[] = [];
   let count = 0;
-  const running = audit({
-    backend: watched(() => {
-      if (++count >= share * wholeRuns) controller.abort(reason);
-    }),
-    signal: controller.signal,
-    onCheckpoint: async (path) => void handedOver.push(await readFile(path)),
-  });
+  const running = audit(
+    {
+      backend: watched(() => {
+        if (++count >= share * wholeRuns) controller.abort(reason);
+      }),
+      signal: controller.signal,
+      onCheckpoint: async (path) => void handedOver.push(await readFile(path)),
+    },
+    changed,
+  );
   await expect(running).rejects.toBe(reason);
   return handedOver;
 }
@@ -136,6 +157,158 @@ describe("a shard of an audit", () => {
       .replace(/"logStrength":[^,]+/, '"logStrength":"?"');
     expect((await resume(spoilt)).document).toBe(document);
   });
+});
+
+describe("a shard of an audit beside clean models", () => {
+  let beside: AuditWork;
+  let expected: AuditOutcome;
+  beforeAll(async () => {
+    const models = join(bench.folder, "clean");
+    await mkdir(models);
+    await writeColumnsModels(models, 3);
+    const cleanAudits: CleanAuditFile[] = [];
+    for (const name of ["columns-0", "columns-1", "columns-2"]) {
+      const path = join(models, `${name}.onnx`);
+      const sha256 = createHash("sha256")
+        .update(await readFile(path))
+        .digest("hex");
+      const manifestPath = join(models, `${name}.json`);
+      const model = { path, manifestPath, name, sha256 };
+      const { document } = await audit({}, { ...work, model });
+      cleanAudits.push({ model: name, path: document });
+    }
+    beside = { ...work, cleanAudits };
+    expected = await audit({}, beside);
+  });
+
+  const changedFirst = async (change: (text: string) => string) => {
+    const [first, ...others] = beside.cleanAudits!;
+    const path = join(bench.folder, "changed.json");
+    await writeFile(path, change(await readFile(first.path, "utf8")));
+    return { ...beside, cleanAudits: [{ ...first, path }, ...others] };
+  };
+
+  it("says so, is judged as a local audit beside them, and has the same bytes in whatever order they are named", async () => {
+    const text = await readFile(expected.document, "utf8");
+    const judged = parseAuditDocument(text, "audit.json");
+    const { verdict, evidence } = judged;
+    expect(verdict.rule).toMatchObject({
+      source: expect.stringMatching(
+        /need in 3 models that were named as clean$/,
+      ) as string,
+    });
+    const alone = parseAuditDocument(document, "audit.json");
+    const screened = (
+      which: "logStrength" | "anomalyIndex",
+      { evidence: all }: typeof alone,
+    ) => all.flatMap((each) => each.screened.map((answer) => answer[which]));
+    // They need what they need; beside others they stand out otherwise.
+    expect(screened("logStrength", judged)).toEqual(
+      screened("logStrength", alone),
+    );
+    expect(screened("anomalyIndex", judged)).not.toEqual(
+      screened("anomalyIndex", alone),
+    );
+    const local = await auditBesideLocally();
+    expect(verdict).toEqual(local.verdict);
+    expect(evidence).toEqual(local.evidence);
+    const cleanAudits = beside.cleanAudits!.toReversed();
+    const again = await audit({}, { ...beside, cleanAudits });
+    expect(await readFile(again.document, "utf8")).toBe(text);
+  });
+
+  it("goes on to the same bytes, and not with what was left of an audit beside others or none", async () => {
+    let runs = 0;
+    await audit({ backend: watched(() => void runs++) }, beside);
+    const [kept] = await interrupt("yield", 0.6, beside);
+    const resumed = await resume(kept, beside);
+    expect(resumed.document).toBe(await readFile(expected.document, "utf8"));
+    expect(resumed.runs).toBeLessThan(0.9 * runs);
+    const [ofNone] = await interrupt("yield", 0.6);
+    expect((await resume(ofNone, beside)).runs).toBe(runs);
+    const others = await changedFirst((text) =>
+      text.replaceAll(
+        /"logStrength": ([\d.]+)/g,
+        (_, value: string) => `"logStrength": ${Number(value) + 1}`,
+      ),
+    );
+    expect((await resume(kept, others)).runs).toBe(runs);
+  });
+
+  it.each<[string, RegExp, (text: string) => string]>([
+    [
+      "no document",
+      /clean model "columns-0": it is not JSON. Audit the model again/,
+      () => "<html>",
+    ],
+    [
+      "an incomplete one",
+      /clean model "columns-0": evidence: .*/,
+      (text) => text.replace('"evidence"', '"others"'),
+    ],
+    [
+      "one of numbers that are not finite",
+      /clean model "columns-0" has no evidence/,
+      (text) =>
+        JSON.stringify({ ...(JSON.parse(text) as object), evidence: [] }),
+    ],
+    [
+      "one of the baseline",
+      /clean model "columns-0" is by Neural Cleanse/,
+      (text) => text.replace('"method": "motif"', '"method": "neural-cleanse"'),
+    ],
+    [
+      "one of other classes",
+      /clean model "columns-0" is of 4 classes, the audited model has 3/,
+      (text) => text.replace('"numClasses": 3', '"numClasses": 4'),
+    ],
+    [
+      "one of other images",
+      /clean model "columns-0" was made on other images/,
+      (text) => text.replace('"digest": "', '"digest": "0'),
+    ],
+    [
+      "one without an end",
+      /clean model "columns-0" has 67108865 bytes/,
+      (text) => text.padEnd(64 * 1024 * 1024 + 1),
+    ],
+  ])("is refused by name for %s", async (_, message, change) => {
+    await expect(audit({}, await changedFirst(change))).rejects.toMatchObject({
+      code: "usage",
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
+  it("is refused for fewer than three", async () => {
+    const cleanAudits = beside.cleanAudits!.slice(1);
+    await expect(audit({}, { ...work, cleanAudits })).rejects.toMatchObject({
+      code: "usage",
+      message: expect.stringMatching(/only 2 clean models/) as string,
+    });
+  });
+
+  /** The very models and settings, as `motif audit --local --clean` does it. */
+  async function auditBesideLocally() {
+    const at = (name: string) => join(bench.folder, "clean", `${name}.onnx`);
+    const job: LocalAudit = {
+      ...work.request,
+      modelPaths: [work.model.path],
+      datasetPath: work.dataset.path,
+      datasetName: work.dataset.name,
+      outDirectory: join(bench.folder, "local"),
+      backend,
+    };
+    const { signal } = new AbortController();
+    const told = { signal, now: () => performance.now() };
+    const references = await auditReferences(
+      ["columns-0", "columns-1", "columns-2"].map(at),
+      job,
+      told,
+    );
+    const [audited] = await auditLocally({ ...job, references }, told);
+    if (!("audit" in audited)) throw new Error(audited.refusal);
+    return audited.audit;
+  }
 });
 
 describe("a document from elsewhere", () => {

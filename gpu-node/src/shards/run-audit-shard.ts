@@ -11,6 +11,7 @@ import type { OpenData, OpenInputs, OpenModel } from "./open-inputs.ts";
 import type { ShardContext } from "./shard-context.ts";
 import type { AuditOutcome } from "./shard-outcome.ts";
 import type { AuditWork } from "./shard-work.ts";
+import { readReferences } from "./read-references.ts";
 import { withModelAndData } from "./with-model-and-data.ts";
 import { keyOfWork } from "./work-key.ts";
 
@@ -34,7 +35,13 @@ async function audit(
   data: OpenData,
 ): Promise<AuditOutcome> {
   const { classifier } = model;
-  const key = keyOfWork(work, model, data, backend);
+  const references = await readReferences(work.cleanAudits ?? [], {
+    numClasses: classifier.numClasses,
+    datasetDigest: data.dataset.digest,
+  });
+  const request = { ...work.request, ...(references && { references }) };
+  // What a model is compared with decides which of its classes are searched at length: it is part of the key.
+  const key = keyOfWork({ ...work, request }, model, data, backend);
   const handover = newHandover(context, (parts: readonly FoundEvidence[]) =>
     encodeParts(key, parts),
   );
@@ -50,7 +57,7 @@ async function audit(
         parts: data.parts,
         images: await data.images(),
       },
-      work.request,
+      request,
       backend,
       {
         signal: context.signal,

@@ -106,9 +106,19 @@ export interface AuditWork {
   readonly kind: "audit";
   readonly model: ModelFiles;
   readonly dataset: DatasetFiles;
-  readonly request: AuditRequest;
+  /** Without references: they are made of `cleanAudits`. */
+  readonly request: Omit<AuditRequest, "references">;
   /** As on the command line; `auto` takes the context's. */
   readonly backend: string;
+  /** Of models that a person named as clean, in their order; absent or none: the model's classes are compared with each other alone. */
+  readonly cleanAudits?: readonly CleanAuditFile[];
+}
+
+/** The document that an audit left. */
+export interface CleanAuditFile {
+  /** What the model is registered as. */
+  readonly model: string;
+  readonly path: string;
 }
 
 export interface NoopWork {

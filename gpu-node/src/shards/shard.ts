@@ -2,6 +2,7 @@
 export type {
   AuditWork,
   CheckModelWork,
+  CleanAuditFile,
   DatasetFiles,
   EvaluateWork,
   InspectDatasetWork,
