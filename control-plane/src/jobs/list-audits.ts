@@ -15,6 +15,8 @@ export interface AuditView {
   /** Null: the first there is of test, val, train. */
   readonly split: string | null;
   readonly method: AuditSettings["method"];
+  /** How many clean models it is compared with; 0: its classes are compared with each other alone. */
+  readonly cleanModels: number;
   /** Of the shard. */
   readonly status: ShardStatus;
   /** 0…1. */
@@ -34,7 +36,7 @@ interface Row extends Omit<AuditView, "judgedAt"> {
 const selection = (from: string) => `
   SELECT shard.job_id AS "jobId", shard."index" AS "shardIndex", model.id AS "modelId", model.name AS model,
          dataset.id AS "datasetId", dataset.name AS dataset, shard.spec #>> '{dataset,split}' AS split,
-         shard.spec->>'method' AS method, shard.status, shard.done, shard.problem,
+         shard.spec->>'method' AS method, coalesce(jsonb_array_length(shard.spec->'cleanAudits'), 0) AS "cleanModels", shard.status, shard.done, shard.problem,
          model_audit.summary AS judged, model_audit.created_at AS "judgedAt"
   FROM ${from}
   JOIN job ON job.id = shard.job_id
@@ -75,6 +77,41 @@ export async function listAuditsOfModel(
      ORDER BY model_audit.created_at DESC, shard.id
      LIMIT $2`,
     [modelId, limit],
+  );
+  return rows.map(viewOf);
+}
+
+/**
+ * What models of one data set can be compared with: of each model's file the newest audit by Motif's own method, if its numbers were finite.
+ * @param which all models where absent; `words` are in the name, in any case
+ * @returns by the models' names
+ */
+export async function listComparableAudits(
+  client: Queryable,
+  on: { readonly datasetId: string; readonly split: string | null },
+  which: {
+    readonly modelIds?: readonly string[] | undefined;
+    readonly words?: readonly string[] | undefined;
+    readonly limit: number;
+  },
+): Promise<readonly AuditView[]> {
+  const { rows } = await client.query<Row>(
+    `${selection(`model AS candidate
+       CROSS JOIN LATERAL (
+         SELECT made.* FROM model_audit AS made JOIN shard AS its ON its.id = made.shard_id
+         WHERE made.model_id = candidate.id AND made.dataset_id = $1 AND made.method = 'motif'
+           AND its.spec #>> '{dataset,split}' IS NOT DISTINCT FROM $2
+           AND its.spec #>> '{model,sha256}' = candidate.sha256
+           AND made.summary->>'cleanAccuracy' IS NOT NULL
+         ORDER BY made.created_at DESC, made.shard_id
+         LIMIT 1
+       ) AS model_audit
+       JOIN shard ON shard.id = model_audit.shard_id`)}
+     WHERE ($3::uuid[] IS NULL OR candidate.id = ANY($3))
+       AND NOT EXISTS (SELECT FROM unnest($4::text[]) AS word WHERE strpos(lower(candidate.name), lower(word)) = 0)
+     ORDER BY candidate.name
+     LIMIT $5`,
+    [on.datasetId, on.split, which.modelIds, which.words ?? [], which.limit],
   );
   return rows.map(viewOf);
 }

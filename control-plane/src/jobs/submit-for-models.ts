@@ -2,10 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { recordChange } from "../audit-log/record-change.ts";
 import type { Caller } from "../auth/caller.ts";
-import type { Database } from "../database/database.ts";
+import type { Database, Queryable } from "../database/database.ts";
 import { indexedShardId } from "../shards/shard-id.ts";
 import { insertJob } from "./insert-job.ts";
-import { readNamedModels } from "./read-named-models.ts";
+import { readNamedModels, type RegisteredModel } from "./read-named-models.ts";
 import { readReadyDataset } from "./read-ready-dataset.ts";
 
 export interface ModelsRequest {
@@ -18,12 +18,19 @@ export interface ModelsRequest {
   readonly name?: string | undefined;
 }
 
+interface SubmittedInputs {
+  readonly dataset: { readonly id: string; readonly name: string };
+  readonly split: string | null;
+  readonly models: readonly RegisteredModel[];
+}
+
 /**
  * @param what.settings what shards' specifications have beside model and data set; the job's parameters too
  * @param what.title of one of them, as in "Audit of resnet on cifar10"
+ * @param what.beside what specifications and parameters have beyond them that follows from model and data set
  * @returns the job's id
  * @throws ControlPlaneError "not-found" data set or model, "conflict" where the data set is not ready, "invalid" where a model is named
- *   twice
+ *   twice; what `beside` throws
  */
 export async function submitForModels(
   database: Database,
@@ -31,6 +38,13 @@ export async function submitForModels(
     readonly kind: "evaluate" | "audit";
     readonly title: string;
     readonly settings: Readonly<Record<string, unknown>>;
+    readonly beside?: (
+      client: Queryable,
+      inputs: SubmittedInputs,
+    ) => Promise<{
+      readonly settings: Readonly<Record<string, unknown>>;
+      readonly parameters: Readonly<Record<string, unknown>>;
+    }>;
   },
   request: ModelsRequest,
   { actor, address }: Caller,
@@ -45,7 +59,14 @@ export async function submitForModels(
     const [first, ...others] = models;
     const subject =
       others.length === 0 ? first!.reference.name : `${models.length} models`;
-    const parameters = { split, ...settings, models: models.length };
+    const beside = await what.beside?.(client, {
+      dataset: { id: dataset.id, name: dataset.reference.name },
+      ...{ split, models },
+    });
+    const parameters = {
+      ...{ split, ...settings, models: models.length },
+      ...beside?.parameters,
+    };
     await insertJob(
       client,
       {
@@ -67,6 +88,7 @@ export async function submitForModels(
             dataset.reference.split === split ? dataset.reference.digest : null,
         },
         ...settings,
+        ...beside?.settings,
       },
       models.map(({ id: modelId, reference }, index) => ({
         id: indexedShardId(id, kind, index),

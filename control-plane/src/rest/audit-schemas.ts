@@ -4,6 +4,7 @@ import type { AuditView } from "../jobs/list-audits.ts";
 import { verdictNames } from "../shards/shard-result.ts";
 import { auditMethods } from "../shards/shard-spec.ts";
 import { shardStatuses } from "../shards/shard-status.ts";
+import { limit } from "./pages.ts";
 
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);
@@ -60,9 +61,35 @@ export const audit: z.ZodType<AuditView> = z.object({
     .nullable()
     .describe("Null: the first there is of test, val, train."),
   method: z.enum(auditMethods),
+  cleanModels: count.describe(
+    "How many clean models it is compared with; 0: its classes are compared with each other alone.",
+  ),
   status: z.enum(shardStatuses).describe("Of the shard."),
   done: share,
   problem: z.string().nullable().describe("Why there is no verdict."),
   judged: judged.nullable().describe("Null until it is there."),
   judgedAt: z.iso.datetime().nullable(),
+});
+
+export const comparableAuditsPage = z.strictObject({
+  split: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      "That was audited on; by default as the data set was registered.",
+    ),
+  model: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe("Only of this one: id or name."),
+  q: z
+    .string()
+    .max(200)
+    .optional()
+    .describe("Words that the model's name has to have."),
+  limit,
 });

@@ -5,6 +5,7 @@ import {
   Inject,
   Param,
   Post,
+  Query,
   Res,
 } from "@nestjs/common";
 import { ApiTags } from "@nestjs/swagger";
@@ -19,6 +20,8 @@ import {
   type DatasetDetail,
   type DatasetView,
 } from "../datasets/read-datasets.ts";
+import { listComparableAudits, type AuditView } from "../jobs/list-audits.ts";
+import { readNamedModels } from "../jobs/read-named-models.ts";
 import { listModelsOfDataset } from "../models/list-models.ts";
 import type { ModelView } from "../models/read-models.ts";
 import { registerDataset } from "../datasets/register-dataset.ts";
@@ -27,6 +30,7 @@ import {
   type ArtifactStore,
 } from "../storage/artifact-store.ts";
 import { Answers } from "./answers.ts";
+import { audit, comparableAuditsPage } from "./audit-schemas.ts";
 import { FromCaller } from "./callers.ts";
 import {
   dataset,
@@ -87,5 +91,28 @@ export class DatasetsController {
     @Param("idOrName") idOrName: string,
   ): Promise<readonly ModelView[]> {
     return listModelsOfDataset(this.#database.pool, idOrName);
+  }
+
+  /** What models can be compared with: of each the newest by Motif's own method, where its numbers were finite. */
+  @Get(":idOrName/audits")
+  @Answers(200, z.array(audit), "By the models' names.")
+  async listComparableAudits(
+    @Param("idOrName") idOrName: string,
+    @Query({ schema: comparableAuditsPage })
+    { split, model, q = "", limit }: z.infer<typeof comparableAuditsPage>,
+  ): Promise<readonly AuditView[]> {
+    const { pool } = this.#database;
+    const dataset = await readDataset(pool, idOrName);
+    const only =
+      model === undefined ? [] : await readNamedModels(pool, [model]);
+    return listComparableAudits(
+      pool,
+      { datasetId: dataset.id, split: split ?? dataset.split },
+      {
+        ...(model !== undefined && { modelIds: only.map(({ id }) => id) }),
+        words: q.split(/\s+/).filter((word) => word !== ""),
+        limit,
+      },
+    );
   }
 }

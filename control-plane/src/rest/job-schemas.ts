@@ -13,7 +13,13 @@ import {
   settingBounds,
 } from "../jobs/search-settings.ts";
 import { isUsableName } from "../models/register-model.ts";
-import { attackNames, auditMethods, normNames } from "../shards/shard-spec.ts";
+import {
+  attackNames,
+  auditMethods,
+  fewestCleanModels,
+  mostCleanModels,
+  normNames,
+} from "../shards/shard-spec.ts";
 import { limit, position } from "./pages.ts";
 
 /** What the column takes. */
@@ -272,6 +278,20 @@ const auditRequest = z.strictObject({
     .max(10_000_000)
     .default(400)
     .describe("Most images that a finding is tried on."),
+  clean: z
+    .array(reference)
+    .min(
+      fewestCleanModels,
+      `${fewestCleanModels} clean models at least tell what is usual: name more, or leave them out`,
+    )
+    .max(
+      mostCleanModels,
+      `${mostCleanModels} clean models at most are compared with: name fewer`,
+    )
+    .optional()
+    .describe(
+      "Models of the same kind that are believed to be clean, each audited on the data set before: classes are compared with what they need in those.",
+    ),
   backend: z.string().min(1).max(100).default("auto"),
   weight,
   name,

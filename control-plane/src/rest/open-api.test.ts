@@ -51,6 +51,7 @@ const promised = [
   "GET /api/patterns/{id}/sheet.png",
   "GET /api/models/{idOrName}/jobs",
   "GET /api/datasets/{idOrName}/models",
+  "GET /api/datasets/{idOrName}/audits",
   "GET /api/events",
   "GET /api/nodes",
   "POST /api/tokens",

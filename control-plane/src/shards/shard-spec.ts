@@ -124,6 +124,11 @@ export interface CleanAudit {
   readonly sha256: string;
 }
 
+/** With fewer, what is usual cannot be told from what is one model's. */
+export const fewestCleanModels = 3;
+/** Each is a document that every node of the audit fetches and reads. */
+export const mostCleanModels = 100;
+
 export interface AuditSettings {
   /** Motif's own, or a baseline. */
   readonly method: (typeof auditMethods)[number];
