@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const clusters = [
   "test/faults/**/*.test.ts",
   "test/harness/cluster.test.ts",
-  "test/end-to-end/{cluster,security,up}.test.ts",
+  "test/end-to-end/{clean-models,cluster,security,up}.test.ts",
   "test/browser/{audits,dashboard,evaluation,live-job,login,training}.test.ts",
 ];
 

@@ -21,6 +21,7 @@ import { formatTable } from "./table.ts";
 interface AuditFlags extends ClientFlags {
   readonly dataset: string;
   readonly tag?: readonly string[];
+  readonly clean?: readonly string[];
   readonly split?: string;
   readonly method?: string;
   readonly exhaustive?: boolean;
@@ -45,6 +46,11 @@ export function addAuditCommand(program: Command): void {
       "--tag <tag>",
       "in place of names: all models that have it; several: all of them",
       repeated,
+    )
+    .option(
+      "--clean <models...>",
+      "registered models of the same kind that you believe to be clean, 3 at least: classes are compared with what they need in those; " +
+        "those without an audit on the data set are audited first",
     )
     .requiredOption("--dataset <name>", "a registered data set")
     .option(
@@ -89,7 +95,10 @@ export function addAuditCommand(program: Command): void {
       "its share of the cluster against other jobs (default: 1)",
       wholeNumber(1, 1000),
     )
-    .option("--no-watch", "submit it and leave")
+    .option(
+      "--no-watch",
+      "submit it and leave (once clean models that lack an audit have one)",
+    )
     .option(
       "--local",
       "without a server, in this process: motif audit --local --help shows its options",
@@ -111,21 +120,49 @@ async function runAudit(
     );
   const { dataset, split, method, exhaustive, seed, seeds } = flags;
   const { threshold, evaluateImages, backend, weight } = flags;
-  const { jobName: name } = flags;
+  const { jobName: name, clean } = flags;
+  const settings = {
+    ...{ kind: "audit", dataset, split, isExhaustive: exhaustive },
+    ...{ seed, seeds, threshold, evaluateImages, backend, weight },
+  };
   await submitAndWatch(
     flags,
     async (client) => ({
-      kind: "audit",
+      ...settings,
       models: models.length > 0 ? models : await listTagged(client, tag),
-      ...{ dataset, split, method, isExhaustive: exhaustive, seed, seeds },
-      ...{ threshold, evaluateImages, backend, weight, name },
+      ...{ method, clean, name },
     }),
     async (client, ended, signal) => {
       // Of a job that failed too: the other models have a verdict.
       await finish(client, ended, flags, signal);
       await requireSucceeded(client, ended);
     },
+    async (client) => {
+      const lacking = await listUnaudited(client, clean ?? [], flags);
+      if (lacking.length === 0) return undefined;
+      return {
+        why: `${lacking.join(", ")}: clean, and without an audit on ${dataset} to compare with. ${lacking.length === 1 ? "It is" : "They are"} audited first.`,
+        request: { ...settings, models: lacking },
+      };
+    },
   );
+}
+
+/** Those that nothing can be compared with yet. */
+async function listUnaudited(
+  client: ApiClient,
+  models: readonly string[],
+  { dataset, split }: Pick<AuditFlags, "dataset" | "split">,
+): Promise<readonly string[]> {
+  const lacking: string[] = [];
+  for (const model of models) {
+    const which = new URLSearchParams({ model, ...(split && { split }) });
+    const found = await client.get<readonly ApiAudit[]>(
+      `/api/datasets/${encodeURIComponent(dataset)}/audits?${which}`,
+    );
+    if (found.length === 0) lacking.push(model);
+  }
+  return lacking;
 }
 
 /** @throws ControlPlaneError "not-found" where no model has them all */

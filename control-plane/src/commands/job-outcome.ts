@@ -31,9 +31,18 @@ export async function requireSucceeded(
   );
 }
 
-/** What to tell a person who stopped watching. */
-export function describeLeaving(job: ApiJob | undefined): string {
+/**
+ * What to tell a person who stopped watching.
+ * @param isBefore whether another job is submitted once this one is done
+ */
+export function describeLeaving(
+  job: ApiJob | undefined,
+  isBefore = false,
+): string {
   if (!job) return "Stopped before a job was submitted.";
   const id = shortId(job.id);
-  return `Stopped watching; the job goes on. \`motif jobs ${id} --watch\` watches it again, \`motif cancel ${id}\` ends it.`;
+  const next = isBefore
+    ? " What was asked for is not submitted yet: the same command does that once the job is done."
+    : "";
+  return `Stopped watching; the job goes on. \`motif jobs ${id} --watch\` watches it again, \`motif cancel ${id}\` ends it.${next}`;
 }
