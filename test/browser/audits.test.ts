@@ -231,6 +231,87 @@ describe.skipIf(started.browser === null)(`audits${why}`, () => {
       .waitFor();
     await page.getByRole("link", { name: "fashion-blended" }).click();
     await panel.getByText("backdoor suspected", { exact: true }).waitFor();
+  }, 120_000);
+
+  it("compare with clean models that are chosen by the keyboard, and say so", async () => {
+    onTestFailed(() => console.error(cluster.logs()));
+    await motif(
+      ...["models", "add", join(demo, "models/adversarial.onnx")],
+      ...["--dataset", "fashion"],
+    );
+    await page.goto(`${url}/?q=adversarial`);
+    await page
+      .getByRole("checkbox", { name: "Pick fashion-adversarial" })
+      .check();
+    await page.getByRole("button", { name: "Audit 1", exact: true }).click();
+    const dialog = page.getByRole("dialog", {
+      name: "Audit of fashion-adversarial",
+    });
+    const submit = dialog.getByRole("button", { name: "Audit the model" });
+    await dialog
+      .getByRole("switch", { name: "Compare with clean models" })
+      .press("Space");
+    const field = dialog.getByRole("group", { name: "Clean models" });
+    await field.getByRole("listitem").nth(2).waitFor();
+    // With the verdicts that they have, and without the model itself.
+    expect(await field.getByRole("listitem").allTextContents()).toEqual([
+      "fashion-badnets▲backdoor suspected",
+      "fashion-blended▲backdoor suspected",
+      "fashion-natural○no evidence found",
+    ]);
+    await field.getByText(/^Choose at least 3: fewer do not tell/).waitFor();
+    expect(await submit.isDisabled()).toBe(true);
+
+    const find = field.getByRole("textbox", { name: "Find clean models" });
+    await find.fill("NATURAL");
+    await field.getByRole("listitem").nth(1).waitFor({ state: "detached" });
+    await find.press("Enter");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Space");
+    await field.getByText("fashion-natural. Choose at least 2 more.").waitFor();
+    await find.fill("nothing");
+    await field
+      .getByText("No other model with an audit on fashion is called so.")
+      .waitFor();
+    await find.fill("");
+    await field.getByRole("listitem").nth(2).waitFor();
+    const boxes = field.getByRole("checkbox");
+    await boxes.first().focus();
+    await page.keyboard.press("Space");
+    expect(await submit.isDisabled()).toBe(true);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Space");
+    await field
+      .getByText("3 chosen: fashion-natural, fashion-badnets, fashion-blended.")
+      .waitFor();
+    await expectAccessible();
+    await submit.press("Enter");
+    await page
+      .getByRole("heading", { level: 1, name: "Audit of fashion-adversarial" })
+      .waitFor();
+    await page.getByRole("tab", { name: "Configuration" }).click();
+    await page
+      .getByText(
+        "3 clean models: fashion-natural, fashion-badnets, fashion-blended",
+      )
+      .waitFor();
+    await page.getByRole("tab", { name: "Models" }).click();
+    await page.getByText(/^1 of 1 model judged/).waitFor();
+    await page
+      .getByRole("table", { name: "Models" })
+      .getByRole("link", { name: "fashion-adversarial" })
+      .click();
+    const panel = page.getByRole("region", { name: "Verdict", exact: true });
+    await panel
+      .getByText(
+        "Classes are compared with what they need in 3 models that were named as clean.",
+        { exact: true },
+      )
+      .waitFor();
+    await panel.getByRole("button", { name: "How it was judged" }).click();
+    await panel
+      .getByText(/^a regression on .* in 3 models that were named as clean;/)
+      .waitFor();
     expect(noise).toEqual([]);
   }, 120_000);
 });

@@ -18,10 +18,17 @@ import { api, bodyOf } from "../../api/client.ts";
 import type { Audit, Model } from "../../api/types.ts";
 import { formatCount } from "../../ui/format.ts";
 import { methodWords } from "./audit-words.ts";
+import { CleanModelsField } from "./clean-models-field.tsx";
+import { fewestCleanModels, type CleanModel } from "./clean-models.ts";
 
 type AuditedModel = Pick<Model, "id" | "name" | "dataset">;
 
 const methods = ["motif", "neural-cleanse"] as const;
+
+interface Choice {
+  readonly dataset: string | null;
+  readonly models: readonly CleanModel[];
+}
 
 interface AuditDialogProps {
   /** At least one, at most `mostAudited`. */
@@ -42,6 +49,13 @@ export function AuditDialog({ models, onClose }: AuditDialogProps) {
   const dataset = picked ?? usualDatasetOf(models);
   const [method, setMethod] = useState<Audit["method"]>("motif");
   const [isExhaustive, setExhaustive] = useState(false);
+  const [isBeside, setBeside] = useState(false);
+  const [choice, setChoice] = useState<Choice>({ dataset: null, models: [] });
+  // Clean models were audited on one data set; for another there are others.
+  const clean = choice.dataset === dataset ? choice.models : [];
+  const isCompared = method === "motif" && isBeside;
+  const canSubmit =
+    dataset !== null && (!isCompared || clean.length >= fewestCleanModels);
   const submit = useMutation({
     mutationFn: (on: string) =>
       bodyOf(
@@ -52,6 +66,7 @@ export function AuditDialog({ models, onClose }: AuditDialogProps) {
             dataset: on,
             method,
             isExhaustive: method === "motif" && isExhaustive,
+            ...(isCompared && { clean: clean.map(({ id }) => id) }),
           },
         }),
       ),
@@ -73,7 +88,7 @@ export function AuditDialog({ models, onClose }: AuditDialogProps) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (dataset !== null) submit.mutate(dataset);
+          if (canSubmit) submit.mutate(dataset);
         }}
       >
         <Stack gap="md">
@@ -132,6 +147,23 @@ export function AuditDialog({ models, onClose }: AuditDialogProps) {
               }
             />
           )}
+          {method === "motif" && (
+            <Switch
+              label="Compare with clean models"
+              description="Classes are compared with what each of them needs in models that you believe to be clean, of the same kind. That tells far more."
+              checked={isBeside}
+              onChange={({ currentTarget }) => setBeside(currentTarget.checked)}
+            />
+          )}
+          {isCompared && dataset !== null && (
+            <CleanModelsField
+              key={dataset}
+              dataset={dataset}
+              audited={new Set(models.map(({ id }) => id))}
+              chosen={clean}
+              onChange={(chosen) => setChoice({ dataset, models: chosen })}
+            />
+          )}
           {submit.error && (
             <Alert color="red" title="The audit was not started">
               <span className="name">{submit.error.message}</span>
@@ -144,7 +176,7 @@ export function AuditDialog({ models, onClose }: AuditDialogProps) {
             <Button
               type="submit"
               loading={submit.isPending}
-              disabled={dataset === null}
+              disabled={!canSubmit}
             >
               {models.length === 1
                 ? "Audit the model"

@@ -133,6 +133,10 @@ test("an audit's settings in words; the baseline has fewer", () => {
   expect(settingsWith({ isExhaustive: true }).get("Searched at length")).toBe(
     "every class",
   );
+  expect(short.has("Compared with")).toBe(false);
+  expect(settingsWith({ clean: ["a", "b", "c"] }).get("Compared with")).toBe(
+    "3 clean models: a, b, c",
+  );
   const baseline = settingsWith({ method: "neural-cleanse", split: null });
   expect(baseline.get("Method")).toBe("Neural Cleanse");
   expect(baseline.get("Split")).toBe("the first of test, val, train");

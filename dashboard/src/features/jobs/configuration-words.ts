@@ -195,11 +195,13 @@ interface AuditParameters {
   readonly evaluateImages: number;
   readonly models: number;
   readonly backend: string;
+  /** Names of clean models; absent where there are none. */
+  readonly clean?: readonly string[];
 }
 
 function auditSettingsOf(job: Job): readonly Setting[] {
   const parameters = job.parameters as unknown as AuditParameters;
-  const { method, isExhaustive, seed, seeds } = parameters;
+  const { method, isExhaustive, seed, seeds, clean } = parameters;
   return [
     { name: "Models", value: formatCount(parameters.models) },
     splitSetting(parameters.split),
@@ -222,6 +224,15 @@ function auditSettingsOf(job: Job): readonly Setting[] {
             name: "Searches at length of a class",
             value: formatCount(seeds),
             meaning: "Each from another start.",
+          },
+        ]
+      : []),
+    ...(clean
+      ? [
+          {
+            name: "Compared with",
+            value: `${formatCount(clean.length)} clean models: ${clean.join(", ")}`,
+            meaning: "Classes with what each of them needs in those.",
           },
         ]
       : []),

@@ -16,11 +16,13 @@ import Link from "next/link";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { api, bodyOf } from "../../api/client.ts";
 import type { Audit, Model } from "../../api/types.ts";
+import { formatCount } from "../../ui/format.ts";
 import { quoteForShell } from "../../ui/quote-for-shell.ts";
 import { RelativeTime } from "../../ui/relative-time.tsx";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
 import { useAddress } from "../../ui/use-address.ts";
 import { methodWords } from "../audits/audit-words.ts";
+import { besideWords } from "../audits/clean-models.ts";
 import { VerdictBadge } from "../audits/verdict-badge.tsx";
 import { VerdictFigures } from "../audits/verdict-figures.tsx";
 
@@ -200,6 +202,7 @@ function Judgement({
   readonly model: Model;
 }) {
   const address = useAddress();
+  const beside = besideWords(audit.cleanModels);
   return (
     <Head model={model} badge={<VerdictBadge verdict={judged.verdict} />}>
       <Stack gap={4}>
@@ -213,6 +216,11 @@ function Judgement({
           </Text>
         )}
       </Stack>
+      {beside !== null && (
+        <Text size="sm" maw={820}>
+          {beside}
+        </Text>
+      )}
       <VerdictFigures judged={judged} />
       {judged.warnings.map((warning) => (
         <Text key={warning} size="sm" className="name">
@@ -261,9 +269,16 @@ function Judgement({
 }
 
 /** @example "backdoor suspected: Motif’s method, fashion (test), 26/11/2026, 13:40:02" */
-const labelOf = ({ judged, method, dataset, split, judgedAt }: Audit): string =>
+const labelOf = ({
+  judged,
+  method,
+  cleanModels,
+  dataset,
+  split,
+  judgedAt,
+}: Audit): string =>
   [
-    `${judged?.verdict ?? ""}: ${methodWords[method]}`,
+    `${judged?.verdict ?? ""}: ${methodWords[method]}${cleanModels === 0 ? "" : ` beside ${formatCount(cleanModels)} clean models`}`,
     split === null ? dataset : `${dataset} (${split})`,
     ...(judgedAt === null ? [] : [new Date(judgedAt).toLocaleString("en-GB")]),
   ].join(", ");
