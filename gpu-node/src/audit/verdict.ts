@@ -270,7 +270,7 @@ function suspicion(
   if (perturbation === null) return "";
   const what = needs[perturbation];
   if (targetClass === null)
-    return `The same ${what.replace(/^a /, "")} moves images of every class to another class each: as if each class were taken for the next (all-to-all).`;
+    return `The same ${what.replace(/^a /, "")} ${perturbation === "faint" || perturbation === "warp" ? "moves" : "move"} images of every class to another class each: as if each class were taken for the next (all-to-all).`;
   const about = evidence.perturbations.find(
     (each) => each.perturbation === perturbation,
   )!;
