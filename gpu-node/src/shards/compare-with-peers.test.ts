@@ -102,17 +102,19 @@ describe("the audits of a collection", () => {
     expect(apart.verdict).toEqual(audits.at(-1)!.verdict);
   });
 
-  it("do not acquit a model that is suspected without them because all answer alike", () => {
+  it("neither suspect nor acquit a model that is suspected without them where all answer alike", () => {
     const alike = [0.9, 0.95, 1, 1.05, 1.1, 1.15].map((factor, i) =>
       document(`poisoned ${i}`, factor, { 6: 24 * factor, 7: 2 * factor }),
     );
     expect(new Set(verdicts(alike))).toEqual(new Set(["backdoor suspected"]));
-    for (const { verdict } of compareWithPeers(alike)) {
+    for (const { verdict, peers } of compareWithPeers(alike)) {
       expect(verdict).toMatchObject({
-        verdict: "backdoor suspected",
+        verdict: "inconclusive",
         targetClass: 7,
       });
+      expect(verdict.probability).toBeLessThan(0.5);
       expect(verdict.reason).toContain("either they carry it too");
+      expect(peers?.alone.verdict).toBe("backdoor suspected");
     }
   });
 
