@@ -168,7 +168,7 @@ describe.skipIf(started.browser === null)(`audits${why}`, () => {
       name: "What each class needs: A few pixels",
     });
     expect(await needs.getByRole("rowheader").first().textContent()).toBe(
-      "Sneaker ◂ least",
+      "Sneaker ◂ stands out",
     );
     expect(await needs.getByRole("row").count()).toBe(11);
     await panel

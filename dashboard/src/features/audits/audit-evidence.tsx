@@ -110,7 +110,7 @@ function Evidence({ document }: { readonly document: AuditDocument }) {
         >
           {evidence.map((each) => {
             const title = kindTitle(each.perturbation);
-            const [least] = classNeeds(each);
+            const [leader] = classNeeds(each);
             return (
               <Accordion.Item key={each.perturbation} value={each.perturbation}>
                 <Accordion.Control>
@@ -118,11 +118,11 @@ function Evidence({ document }: { readonly document: AuditDocument }) {
                     <Text size="sm" fw={600}>
                       {title}
                     </Text>
-                    {least && (
+                    {leader && (
                       <Text size="xs" c="dimmed" className="numbers">
-                        <bdi>{nameOf(least.targetClass)}</bdi> needs least:{" "}
-                        {strengthText(least.strength, each.unit)}, anomaly index{" "}
-                        {indexText(least.anomalyIndex)}
+                        <bdi>{nameOf(leader.targetClass)}</bdi> stands out most:
+                        needs {strengthText(leader.strength, each.unit)},
+                        anomaly index {indexText(leader.anomalyIndex)}
                       </Text>
                     )}
                   </Group>

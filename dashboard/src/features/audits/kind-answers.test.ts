@@ -41,6 +41,16 @@ test("classes by what they need, as bars from the weakest strength tried", () =>
   expect(classNeeds({ screened: alike, finalists: [] })[0]?.length).toBe(1);
 });
 
+test("what stands out comes first, whatever it needs", () => {
+  const indices = [0.5, null, 3, -1];
+  const compared = evidence.screened.map((answer, i) => ({
+    ...answer,
+    anomalyIndex: indices[i] ?? null,
+  }));
+  const needs = classNeeds({ ...evidence, screened: compared });
+  expect(needs.map(({ targetClass }) => targetClass)).toEqual([2, 0, 1, 3]);
+});
+
 test("classes searched at length stand before the others, the strongest in front", () => {
   const lines = strengthLines(evidence);
   expect(

@@ -12,7 +12,7 @@ export interface ClassNeed {
   readonly starts: number;
 }
 
-/** Who needs least comes first. */
+/** Who stands out most comes first: beside clean models that is not who needs least, but who needs least of what is usual. */
 export function classNeeds({
   screened,
   finalists,
@@ -23,7 +23,10 @@ export function classNeeds({
   const high = Math.max(...logs);
   return screened
     .toSorted(
-      (a, b) => a.logStrength - b.logStrength || a.targetClass - b.targetClass,
+      (a, b) =>
+        (b.anomalyIndex ?? 0) - (a.anomalyIndex ?? 0) ||
+        a.logStrength - b.logStrength ||
+        a.targetClass - b.targetClass,
     )
     .map(({ targetClass, logStrength, anomalyIndex }) => ({
       targetClass,

@@ -1,4 +1,4 @@
-/** One kind of change: what every class needs of it, and what was found of those that need least. */
+/** One kind of change: what every class needs of it, and what was found of those that stand out. */
 import { Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import { formatCount, formatShare } from "../../ui/format.ts";
@@ -32,7 +32,7 @@ export function KindEvidenceView({
   const { perturbation, unit, finalists, anyOther, skipped } = evidence;
   const [isWhole, setWhole] = useState(false);
   const needs = classNeeds(evidence);
-  const least = needs[0]!;
+  const leader = needs[0]!;
   const other = anyOther[0];
   const strongest = other?.curve.at(-1);
   const meaning = kindMeaning(perturbation);
@@ -45,7 +45,7 @@ export function KindEvidenceView({
     <Stack gap="md">
       <Text size="sm" maw={760}>
         {meaning !== null && `${meaning}. `}
-        <bdi>{nameOf(least.targetClass)}</bdi> needs least of it.
+        <bdi>{nameOf(leader.targetClass)}</bdi> stands out most.
         {other &&
           strongest &&
           ` For anything but the right class, ${formatShare(strongest.power)} of the images are moved by ${strengthText(strongest.strength, unit)} (${formatShare(other.baseRate)} are wrong without).`}
@@ -87,13 +87,13 @@ export function KindEvidenceView({
                   .map((need) => (
                     <tr
                       key={need.targetClass}
-                      data-least={need === least || undefined}
+                      data-leader={need === leader || undefined}
                     >
                       <th scope="row">
                         <bdi>{nameOf(need.targetClass)}</bdi>{" "}
-                        {need === least && (
+                        {need === leader && (
                           <span className={styles.mark}>
-                            <span aria-hidden="true">◂ </span>least
+                            <span aria-hidden="true">◂ </span>stands out
                           </span>
                         )}
                       </th>
