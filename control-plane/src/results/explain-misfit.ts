@@ -1,6 +1,13 @@
 /** Whether a result is of what was asked. Pure. */
-import type { ShardResult } from "../shards/shard-result.ts";
-import type { SearchIdentity, ShardSpec } from "../shards/shard-spec.ts";
+import type {
+  CompareAuditsResult,
+  ShardResult,
+} from "../shards/shard-result.ts";
+import type {
+  CompareAuditsSpec,
+  SearchIdentity,
+  ShardSpec,
+} from "../shards/shard-spec.ts";
 
 /** @returns what is wrong; undefined where the result fits */
 export function explainMisfit(
@@ -10,6 +17,8 @@ export function explainMisfit(
   const wanted = resultKindOf(spec);
   if (wanted !== result.kind)
     return `The shard asks for a result of the kind ${wanted}, this one is of the kind ${result.kind}.`;
+  if (spec.kind === "compare-audits" && result.kind === "compare-audits")
+    return explainPlaces(spec, result);
   if (spec.kind !== "search" || result.kind !== "search") return undefined;
   const asked = new Set(spec.searches.map(nameOf));
   const given = new Set(
@@ -19,6 +28,20 @@ export function explainMisfit(
   if (lacking !== undefined) return `It lacks the pattern of ${lacking}.`;
   if (result.patterns.length !== asked.size)
     return `It has ${result.patterns.length} patterns, ${asked.size} were asked for.`;
+  return undefined;
+}
+
+function explainPlaces(
+  { audits }: CompareAuditsSpec,
+  { changed }: CompareAuditsResult,
+): string | undefined {
+  const given = new Set<number>();
+  for (const { place } of changed) {
+    if (place >= audits.length)
+      return `It has an audit ${place}, ${audits.length} were to be compared.`;
+    if (given.has(place)) return `It has the audit ${place} twice.`;
+    given.add(place);
+  }
   return undefined;
 }
 

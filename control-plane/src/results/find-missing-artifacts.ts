@@ -1,4 +1,4 @@
-/** A result names its masks, pictures, sheets, models and checkpoints by digest; they have to be there before it is written. */
+/** A result names its masks, pictures, sheets, models, checkpoints and documents by digest; they have to be there before it is written. */
 import type { Queryable } from "../database/database.ts";
 import type { Pattern, ShardResult } from "../shards/shard-result.ts";
 
@@ -24,6 +24,8 @@ function namedBy(result: ShardResult): readonly string[] {
   if (result.kind === "inspect-dataset") return result.samples?.sheets ?? [];
   if (result.kind === "train") return [result.model.sha256];
   if (result.kind === "audit") return [result.document.sha256];
+  if (result.kind === "compare-audits")
+    return result.changed.map(({ document }) => document.sha256);
   if (result.kind === "train-round") return [result.checkpoint.sha256];
   return [];
 }

@@ -1,4 +1,4 @@
-import type { AuditResult } from "@motif/proto";
+import type { AuditResult, ComparedAudit } from "@motif/proto";
 import { describe, expect, test } from "vitest";
 import { FieldViolation } from "./status.ts";
 import { fromWireShardResult } from "./wire-shard-result.ts";
@@ -65,6 +65,47 @@ describe("an audit's result", () => {
   ])("is refused for its %s", (field, changes) => {
     expect(() => read(changes)).toThrow(
       expect.objectContaining({ field }) as Error,
+    );
+  });
+});
+
+describe("what came of a comparison", () => {
+  const changed: ComparedAudit = {
+    ...{ place: 3, peers: 5, document: { sha256: "a".repeat(64), bytes: 12 } },
+    ...{ verdict: "no evidence found", reason: "alike", probability: 0.02 },
+    ...{ targetClass: undefined, targetClassName: "", perturbation: "" },
+    ...{ anomalyIndex: 1.5, pValue: 0.4 },
+  };
+  const readChanged = (changes: Partial<ComparedAudit> = {}) =>
+    fromWireShardResult({
+      kind: {
+        $case: "compareAudits",
+        value: { changed: [{ ...changed, ...changes }], compareMs: 2 },
+      },
+    });
+
+  test("is read as audits are", () => {
+    expect(readChanged()).toEqual({
+      kind: "compare-audits",
+      changed: [
+        {
+          ...changed,
+          ...{ targetClass: null, targetClassName: null, perturbation: null },
+        },
+      ],
+      compareMs: 2,
+    });
+  });
+
+  test.each<[string, Partial<ComparedAudit>]>([
+    ["place", { place: 0.5 }],
+    ["peers", { peers: -1 }],
+    ["document", { document: undefined }],
+    ["verdict", { verdict: "clean" }],
+    ["probability", { probability: 2 }],
+  ])("is refused for its %s", (field, changes) => {
+    expect(() => readChanged(changes)).toThrow(
+      expect.objectContaining({ field: `changed[0].${field}` }) as Error,
     );
   });
 });

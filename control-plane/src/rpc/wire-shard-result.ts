@@ -23,7 +23,7 @@ import {
 } from "./wire-fields.ts";
 import { FieldViolation } from "./status.ts";
 import { readArtifact } from "./wire-artifact.ts";
-import { readAudit } from "./wire-audit.ts";
+import { readAudit, readComparison } from "./wire-audit.ts";
 import { readBackend } from "./wire-backend.ts";
 import { readEvaluation } from "./wire-evaluation.ts";
 import { readEpochs } from "./wire-training.ts";
@@ -64,6 +64,8 @@ export function fromWireShardResult(
       return readEvaluation(kind.value);
     case "audit":
       return readAudit(kind.value);
+    case "compareAudits":
+      return readComparison(kind.value);
     case "noop":
       return { kind: "noop" };
   }

@@ -64,6 +64,15 @@ export function toWireShardSpec(spec: ShardSpec): wire.ShardSpec {
       return { kind: { $case: "evaluate", value: toWireEvaluate(spec) } };
     case "audit":
       return { kind: { $case: "audit", value: toWireAudit(spec) } };
+    case "compare-audits":
+      return {
+        kind: {
+          $case: "compareAudits",
+          value: {
+            audits: spec.audits.map(({ model, sha256 }) => ({ model, sha256 })),
+          },
+        },
+      };
     case "noop":
       return { kind: { $case: "noop", value: { waitMs: spec.waitMs } } };
   }

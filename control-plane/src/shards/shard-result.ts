@@ -10,6 +10,7 @@ export type ShardResult =
   | TrainRoundResult
   | EvaluateResult
   | AuditResult
+  | CompareAuditsResult
   | NoopResult;
 
 export interface SearchResult {
@@ -263,6 +264,34 @@ export interface AuditResult {
   readonly warnings: readonly string[];
   /** Of the last attempt. */
   readonly auditMs: number;
+}
+
+/** What audits say beside each other. */
+export interface CompareAuditsResult {
+  readonly kind: "compare-audits";
+  /** Those that say something else than before. */
+  readonly changed: readonly ComparedAudit[];
+  /** Of the last attempt. */
+  readonly compareMs: number;
+}
+
+/** What is another than before, in the words of AuditResult. */
+export interface ComparedAudit extends Pick<
+  AuditResult,
+  | "document"
+  | "verdict"
+  | "reason"
+  | "probability"
+  | "targetClass"
+  | "targetClassName"
+  | "perturbation"
+  | "anomalyIndex"
+  | "pValue"
+> {
+  /** In the shard's audits, from 0. */
+  readonly place: number;
+  /** Other models of its architecture that it was compared with; 0: there are too few now. */
+  readonly peers: number;
 }
 
 /** The strongest word is "suspected": no model is ever called clean. */

@@ -7,6 +7,7 @@ export type ShardSpec =
   | TrainSpec
   | EvaluateSpec
   | AuditSpec
+  | CompareAuditsSpec
   | NoopSpec;
 
 export interface SearchSpec {
@@ -144,6 +145,25 @@ export interface AuditSettings {
 }
 
 export const auditMethods = ["motif", "neural-cleanse"] as const;
+
+/** Judges the models of a job anew, beside each other, once all are audited. */
+export interface CompareAuditsSpec {
+  readonly kind: "compare-audits";
+  /** Those that there are, in the order of the job's models. */
+  readonly audits: readonly JudgedAudit[];
+}
+
+export interface JudgedAudit {
+  /** Of the model's shard in the job; nodes do not need it. */
+  readonly index: number;
+  /** What the model is registered as. */
+  readonly model: string;
+  /** Of the document, an artifact. */
+  readonly sha256: string;
+}
+
+/** With fewer models, what is usual cannot be told from what is one model's; nodes want as many of one architecture. */
+export const fewestCompared = 6;
 
 /** Does nothing for a while: what leases cost, measured. */
 export interface NoopSpec {

@@ -163,6 +163,67 @@ it("names a data set's sheets by their digests, and has none where it is refused
   expect(artifactsOf(refused.result)).toEqual([]);
 });
 
+it("names the documents that a comparison changed, and says what is another in them", async () => {
+  const path = join(directory, "audit-4.json");
+  await writeFile(path, "document");
+  const verdict = {
+    verdict: "backdoor suspected",
+    reason: "few pixels",
+    rule: { name: "regression", threshold: 0.5, source: "models" },
+    perturbation: "patch",
+    ...{ probability: 0.9, targetClass: 1, moves: null },
+    ...{ anomalyIndex: 7, pValue: null },
+  } as const;
+  const outcome: ShardOutcome = {
+    kind: "compare-audits",
+    changed: [
+      {
+        ...{ place: 4, document: path },
+        summary: {
+          schemaVersion: 1,
+          model: {
+            ...{ name: "net", sha256: "m", inputShape: [1, 8, 8] },
+            ...{ numClasses: 2, cleanAccuracy: 1, cleanAccuracyImages: 9 },
+            groundTruth: null,
+          },
+          dataset: { name: "images", digest: "d", classes: ["a", "b"] },
+          config: {
+            ...{ method: "motif", seed: 0, seeds: 2, isExhaustive: false },
+            ...{ threshold: 0.9, evaluateImages: 400 },
+          },
+          backend: { name: "reference", provider: "cpu", threads: 1 },
+          verdict,
+          peers: { count: 5, alone: verdict },
+          triggerOverlap: null,
+          cost: { imageGradients: 1, exhaustiveImageGradients: 2 },
+        },
+      },
+    ],
+    compareMs: 3,
+  };
+  const { result, files } = await outcomeToWire(outcome);
+  const document = { sha256: sha256(Buffer.from("document")), bytes: 8 };
+  expect(files).toEqual([{ path, ...document }]);
+  expect(artifactsOf(result)).toEqual([
+    { ...document, mediaType: "application/json" },
+  ]);
+  const sent = ShardResult.decode(ShardResult.encode(result).finish());
+  expect(sent.kind).toEqual({
+    $case: "compareAudits",
+    value: {
+      changed: [
+        {
+          ...{ place: 4, peers: 5, document, verdict: "backdoor suspected" },
+          ...{ reason: "few pixels", probability: 0.9, targetClass: 1 },
+          ...{ targetClassName: "b", perturbation: "patch", anomalyIndex: 7 },
+          pValue: undefined,
+        },
+      ],
+      compareMs: 3,
+    },
+  });
+});
+
 it("refuses a result that no message can carry", async () => {
   const large = {
     ...(await pattern(0)),

@@ -4,6 +4,8 @@ import {
   type Artifact,
   type AuditResult,
   type CheckModelResult,
+  type CompareAuditsResult,
+  type ComparedAudit,
   type EvaluateResult,
   type InspectDatasetResult,
   type MeasuredShare,
@@ -15,7 +17,9 @@ import {
 import { MotifError } from "../motif-error.ts";
 import type {
   AuditOutcome,
+  AuditSummary,
   CheckModelOutcome,
+  CompareAuditsOutcome,
   EvaluateOutcome,
   InspectDatasetOutcome,
   SearchOutcome,
@@ -82,6 +86,11 @@ async function kindToWire(
       return { $case: "evaluate", value: evaluationToWire(outcome) };
     case "audit":
       return { $case: "audit", value: await auditToWire(outcome, register) };
+    case "compare-audits":
+      return {
+        $case: "compareAudits",
+        value: await comparisonToWire(outcome, register),
+      };
     case "noop":
       return { $case: "noop", value: {} };
   }
@@ -234,19 +243,10 @@ async function auditToWire(
   { document, summary, warnings, auditMs }: AuditOutcome,
   register: Register,
 ): Promise<AuditResult> {
-  const { model, dataset, verdict, cost, backend } = summary;
-  const { targetClass } = verdict;
+  const { model, dataset, cost, backend } = summary;
   return {
     document: await register(document),
-    verdict: verdict.verdict,
-    reason: verdict.reason,
-    probability: verdict.probability ?? undefined,
-    targetClass: targetClass ?? undefined,
-    targetClassName:
-      targetClass === null ? "" : (dataset.classes[targetClass] ?? ""),
-    perturbation: verdict.perturbation ?? "",
-    anomalyIndex: verdict.anomalyIndex ?? undefined,
-    pValue: verdict.pValue ?? undefined,
+    ...verdictToWire(summary),
     cleanAccuracy: model.cleanAccuracy ?? undefined,
     ...cost,
     datasetDigest: dataset.digest,
@@ -255,3 +255,32 @@ async function auditToWire(
     auditMs,
   };
 }
+
+async function comparisonToWire(
+  { changed, compareMs }: CompareAuditsOutcome,
+  register: Register,
+): Promise<CompareAuditsResult> {
+  const sent: ComparedAudit[] = [];
+  for (const { place, document, summary } of changed)
+    sent.push({
+      place,
+      peers: summary.peers?.count ?? 0,
+      document: await register(document),
+      ...verdictToWire(summary),
+    });
+  return { changed: sent, compareMs };
+}
+
+const verdictToWire = ({ verdict, dataset }: AuditSummary) => ({
+  verdict: verdict.verdict,
+  reason: verdict.reason,
+  probability: verdict.probability ?? undefined,
+  targetClass: verdict.targetClass ?? undefined,
+  targetClassName:
+    verdict.targetClass === null
+      ? ""
+      : (dataset.classes[verdict.targetClass] ?? ""),
+  perturbation: verdict.perturbation ?? "",
+  anomalyIndex: verdict.anomalyIndex ?? undefined,
+  pValue: verdict.pValue ?? undefined,
+});

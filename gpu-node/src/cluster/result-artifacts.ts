@@ -39,6 +39,10 @@ export function artifactsOf(
     case "audit":
       add(kind.value.document, "application/json");
       break;
+    case "compareAudits":
+      for (const { document } of kind.value.changed)
+        add(document, "application/json");
+      break;
     case "checkModel":
     case "evaluate":
     case "noop":

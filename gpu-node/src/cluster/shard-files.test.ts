@@ -165,3 +165,10 @@ it("a checkpoint that is gone is no failure", async () => {
   const kept = await files.checkpoint(file("", "onnx").sha256, never);
   expect(await readFile(kept!.files, "utf8")).toBe("onnx");
 });
+
+it("an audit that is gone is nothing that another node could have", async () => {
+  const audit = (text: string) =>
+    files.judgedAudit({ model: "net", sha256: file("", text).sha256 }, never);
+  await expect(audit("gone")).rejects.toMatchObject({ code: "usage" });
+  expect(await readFile((await audit("onnx")).files, "utf8")).toBe("onnx");
+});

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type {
   CleanAudit,
   DatasetReference,
+  JudgedAudit,
   ModelReference,
 } from "@motif/proto";
 import { MotifError } from "../motif-error.ts";
@@ -42,6 +43,11 @@ export interface ShardFiles {
   /** The document of a clean model's audit. @throws MotifError "usage" where it is not to be had; the signal's reason when aborted */
   cleanAudit(
     reference: CleanAudit,
+    signal: AbortSignal,
+  ): Promise<Borrowed<string>>;
+  /** The document of an audit. @throws MotifError "usage" where it is not to be had; the signal's reason when aborted */
+  judgedAudit(
+    reference: JudgedAudit,
     signal: AbortSignal,
   ): Promise<Borrowed<string>>;
 }
@@ -161,6 +167,13 @@ export function newShardFiles(
       const label = `the audit of the clean model "${model}"`;
       const artifact = await cache.acquire(
         { sha256, label, code: "usage" },
+        signal,
+      );
+      return { files: artifact.path, release: () => artifact.release() };
+    },
+    async judgedAudit({ model, sha256 }, signal) {
+      const artifact = await cache.acquire(
+        { sha256, label: `the audit of "${model}"`, code: "usage" },
         signal,
       );
       return { files: artifact.path, release: () => artifact.release() };

@@ -75,6 +75,8 @@ export function newShardRun(options: {
         roundCheckpoint: (sha256) =>
           borrow(files.roundCheckpoint(sha256, signal)),
         cleanAudit: (reference) => borrow(files.cleanAudit(reference, signal)),
+        judgedAudit: (reference) =>
+          borrow(files.judgedAudit(reference, signal)),
       });
       const checkpoint = await files.checkpoint(lease.checkpointSha256, signal);
       if (checkpoint) borrowed.push(checkpoint);

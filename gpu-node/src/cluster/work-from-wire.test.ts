@@ -11,6 +11,7 @@ const sources: FileSources = {
   }),
   roundCheckpoint: async (sha256) => `/c/${sha256}`,
   cleanAudit: async ({ sha256 }) => `/a/${sha256}`,
+  judgedAudit: async ({ sha256 }) => `/j/${sha256}`,
   dataset: async ({ name, split, digest }) => ({
     path: `/d/${name}`,
     name,
@@ -204,4 +205,24 @@ it("fetches the audits of clean models that a model is compared with, in their o
   });
   const alone = received({ $case: "audit", value: asked });
   expect(await workFromWire(alone, sources)).toMatchObject({ cleanAudits: [] });
+});
+
+it("fetches the audits that are compared, in their order, and no more than a job has", async () => {
+  const audits = ["b", "a"].map((sha256) => ({
+    ...{ model: `model ${sha256}`, sha256 },
+  }));
+  const asked = (value: { audits: typeof audits }) =>
+    workFromWire(received({ $case: "compareAudits", value }), sources);
+  expect(await asked({ audits })).toEqual({
+    kind: "compare-audits",
+    audits: [
+      { model: "model b", path: "/j/b" },
+      { model: "model a", path: "/j/a" },
+    ],
+  });
+  const many = Array.from({ length: 1_001 }, () => audits[0]);
+  await expect(asked({ audits: many })).rejects.toMatchObject({
+    code: "usage",
+    message: expect.stringContaining("1001 audits, 1000") as string,
+  });
 });

@@ -3,6 +3,7 @@ import type {
   CleanAudit,
   DatasetReference,
   EvaluationAttack as WireAttack,
+  JudgedAudit,
   ModelReference,
   SearchSettings as WireSettings,
   ShardSpec,
@@ -15,6 +16,7 @@ import {
   type CleanAuditFile,
   type DatasetFiles,
   type EvaluateWork,
+  type JudgedAuditFile,
   type ModelFiles,
   type RoundWork,
   type SearchWork,
@@ -29,6 +31,8 @@ export interface FileSources {
   roundCheckpoint(sha256: string): Promise<string>;
   /** The document of a clean model's audit. @returns its path */
   cleanAudit(reference: CleanAudit): Promise<string>;
+  /** The document of an audit. @returns its path */
+  judgedAudit(reference: JudgedAudit): Promise<string>;
 }
 
 type SearchSettings = SearchWork["settings"];
@@ -121,6 +125,11 @@ export async function workFromWire(
         dataset: await sources.dataset(present(dataset, "data set")),
       };
     }
+    case "compareAudits":
+      return {
+        kind: "compare-audits",
+        audits: await judgedAuditsFromWire(kind.value.audits, sources),
+      };
     case "noop":
       return { kind: "noop", waitMs: kind.value.waitMs };
     case undefined:
@@ -151,6 +160,28 @@ async function cleanAuditsFromWire(
     files.push({
       model: reference.model,
       path: await sources.cleanAudit(reference),
+    });
+  return files;
+}
+
+/** Most that one shard compares: a job has no more models. */
+const mostAudits = 1_000;
+
+/** @throws MotifError "usage" for too many, before any is fetched */
+async function judgedAuditsFromWire(
+  references: readonly JudgedAudit[],
+  sources: FileSources,
+): Promise<readonly JudgedAuditFile[]> {
+  if (references.length > mostAudits)
+    throw new MotifError(
+      "usage",
+      `the shard compares ${references.length} audits, ${mostAudits} is the most. Submit the models in parts.`,
+    );
+  const files: JudgedAuditFile[] = [];
+  for (const reference of references)
+    files.push({
+      model: reference.model,
+      path: await sources.judgedAudit(reference),
     });
   return files;
 }

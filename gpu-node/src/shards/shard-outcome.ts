@@ -15,6 +15,7 @@ export type ShardOutcome =
   | TrainRoundOutcome
   | EvaluateOutcome
   | AuditOutcome
+  | CompareAuditsOutcome
   | NoopOutcome;
 
 export interface SearchOutcome {
@@ -145,16 +146,34 @@ export interface EvaluateOutcome {
   readonly evaluateMs: number;
 }
 
+export type AuditSummary = Omit<AuditDocument, "evidence" | "statistics">;
+
 export interface AuditOutcome {
   readonly kind: "audit";
   /** audit.json without times, a path in the work folder. */
   readonly document: string;
   /** What is in it, without its evidence. */
-  readonly summary: Omit<AuditDocument, "evidence" | "statistics">;
+  readonly summary: AuditSummary;
   /** What a person should look at. */
   readonly warnings: readonly string[];
   /** Of the last attempt. */
   readonly auditMs: number;
+}
+
+export interface CompareAuditsOutcome {
+  readonly kind: "compare-audits";
+  /** Those that say something else beside the others, in their order. */
+  readonly changed: readonly ComparedAudit[];
+  readonly compareMs: number;
+}
+
+export interface ComparedAudit {
+  /** In the work's audits, from 0. */
+  readonly place: number;
+  /** audit.json without times, a path in the work folder. */
+  readonly document: string;
+  /** What is in it, without its evidence. */
+  readonly summary: AuditSummary;
 }
 
 export interface NoopOutcome {

@@ -11,6 +11,7 @@ import { newNodeBackends } from "./node-backends.ts";
 import { newOpenInputs } from "./open-inputs.ts";
 import { newOpenedCache } from "./opened-cache.ts";
 import { runAuditShard } from "./run-audit-shard.ts";
+import { runCompareAuditsShard } from "./run-compare-audits-shard.ts";
 import { runEvaluateShard } from "./run-evaluate-shard.ts";
 import { runNoop } from "./run-noop.ts";
 import { runSearchShard, type SearchResources } from "./run-search-shard.ts";
@@ -62,6 +63,8 @@ export function newShardRunner(options: {
       switch (work.kind) {
         case "noop":
           return runNoop(work, signal);
+        case "compare-audits":
+          return runCompareAuditsShard(work, context);
         case "inspect-dataset":
           return inspectDataset(work, context, cacheDirectory);
         case "check-model": {

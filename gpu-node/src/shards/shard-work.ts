@@ -14,6 +14,7 @@ export type ShardWork =
   | TrainWork
   | EvaluateWork
   | AuditWork
+  | CompareAuditsWork
   | NoopWork;
 
 export interface ModelFiles {
@@ -116,6 +117,20 @@ export interface AuditWork {
 
 /** The document that an audit left. */
 export interface CleanAuditFile {
+  /** What the model is registered as. */
+  readonly model: string;
+  readonly path: string;
+}
+
+/** The models of a collection beside each other, from what their audits left. */
+export interface CompareAuditsWork {
+  readonly kind: "compare-audits";
+  /** In the order of the job's models. */
+  readonly audits: readonly JudgedAuditFile[];
+}
+
+/** The document that an audit left. */
+export interface JudgedAuditFile {
   /** What the model is registered as. */
   readonly model: string;
   readonly path: string;

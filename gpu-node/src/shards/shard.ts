@@ -3,9 +3,11 @@ export type {
   AuditWork,
   CheckModelWork,
   CleanAuditFile,
+  CompareAuditsWork,
   DatasetFiles,
   EvaluateWork,
   InspectDatasetWork,
+  JudgedAuditFile,
   ModelFiles,
   NoopWork,
   RoundWork,
@@ -16,7 +18,9 @@ export type {
 } from "./shard-work.ts";
 export type {
   AuditOutcome,
+  AuditSummary,
   CheckModelOutcome,
+  CompareAuditsOutcome,
   EvaluateOutcome,
   InspectDatasetOutcome,
   NoopOutcome,

@@ -1,0 +1,105 @@
+/**
+ * The audits of a collection as a shard that judges each beside the others: documents in, those that say something else then out. All
+ * are held at once, but without their pictures, which are most of a document; those that change are read a second time.
+ */
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { MotifError } from "../motif-error.ts";
+import { writeFileAtomically } from "../report/atomic-file.ts";
+import type { AuditDocument } from "../report/audit.ts";
+import {
+  encodeAuditDocument,
+  parseAuditDocument,
+} from "../report/parse-audit.ts";
+import { compareWithPeers } from "./compare-with-peers.ts";
+import type { ShardContext } from "./shard-context.ts";
+import type { ComparedAudit, CompareAuditsOutcome } from "./shard-outcome.ts";
+import type { CompareAuditsWork, JudgedAuditFile } from "./shard-work.ts";
+
+/** Of an image model of a thousand classes a document has a few of them. */
+const mostBytes = 64 * 1024 * 1024;
+/** Of all documents together: a thousand models have some 300 MB. */
+const mostBytesTogether = 2 * 1024 * 1024 * 1024;
+
+/**
+ * @throws MotifError "usage" naming the model whose document is none, or too large; "storage"; the signal's reason when aborted
+ */
+export async function runCompareAuditsShard(
+  { audits }: CompareAuditsWork,
+  context: ShardContext,
+): Promise<CompareAuditsOutcome> {
+  const { signal, workDirectory } = context;
+  const began = context.now();
+  const steps = 2 * audits.length;
+  const known: AuditDocument[] = [];
+  let bytes = 0;
+  for (const audit of audits) {
+    signal.throwIfAborted();
+    const text = await readBounded(audit);
+    bytes += text.length;
+    if (bytes > mostBytesTogether)
+      throw new MotifError(
+        "usage",
+        `the audits of these ${audits.length} models have more than ${mostBytesTogether} bytes. Submit the models in parts.`,
+      );
+    known.push(withoutPictures(parseAuditDocument(text, nameOf(audit))));
+    context.onProgress(known.length / steps);
+  }
+  const compared = compareWithPeers(known);
+  const changed: ComparedAudit[] = [];
+  for (const [place, audit] of audits.entries()) {
+    signal.throwIfAborted();
+    context.onProgress((audits.length + place) / steps);
+    if (isDeepStrictEqual(compared[place], known[place])) continue;
+    const whole = parseAuditDocument(await readBounded(audit), nameOf(audit));
+    const restated = withPicturesOf(whole, compared[place]);
+    const path = join(workDirectory, `audit-${place}.json`);
+    await writeFileAtomically(path, encodeAuditDocument(restated));
+    const { evidence: _, statistics: _statistics, ...summary } = restated;
+    changed.push({ place, document: path, summary });
+  }
+  return { kind: "compare-audits", changed, compareMs: context.now() - began };
+}
+
+const nameOf = ({ model }: JudgedAuditFile) => `the audit of "${model}"`;
+
+async function readBounded(audit: JudgedAuditFile): Promise<string> {
+  try {
+    const { size } = await stat(audit.path);
+    if (size <= mostBytes) return await readFile(audit.path, "utf8");
+  } catch (cause) {
+    throw new MotifError(
+      "storage",
+      `${nameOf(audit)} cannot be read (${(cause as Error).message}).`,
+      { cause },
+    );
+  }
+  throw new MotifError(
+    "usage",
+    `${nameOf(audit)} has more than ${mostBytes} bytes. Leave the model out.`,
+  );
+}
+
+const withoutPictures = (audit: AuditDocument): AuditDocument => ({
+  ...audit,
+  evidence: audit.evidence.map((about) => ({
+    ...about,
+    finalists: about.finalists.map((finding) => ({
+      ...finding,
+      pictures: null,
+    })),
+  })),
+});
+
+/** @param compared what was said of `whole` without its pictures */
+const withPicturesOf = (
+  whole: AuditDocument,
+  compared: AuditDocument,
+): AuditDocument => ({
+  ...compared,
+  evidence: compared.evidence.map((about, i) => ({
+    ...about,
+    finalists: whole.evidence[i].finalists,
+  })),
+});
