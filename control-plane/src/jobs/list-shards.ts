@@ -1,12 +1,13 @@
 /** The shards of a job, in order, with the node that each is on. */
 import type { Queryable } from "../database/database.ts";
-import type { SearchIdentity } from "../shards/shard-spec.ts";
+import type { SearchIdentity, ShardSpec } from "../shards/shard-spec.ts";
 import type { ShardStatus } from "../shards/shard-status.ts";
 import { requireJob } from "./read-jobs.ts";
 
 export interface ShardView {
   readonly id: string;
   readonly index: number;
+  readonly kind: ShardSpec["kind"];
   readonly status: ShardStatus;
   /** Attempts that failed before the present one. */
   readonly retryCount: number;
@@ -28,6 +29,7 @@ export interface ShardView {
 interface Row {
   readonly id: string;
   readonly index: number;
+  readonly kind: ShardSpec["kind"];
   readonly status: ShardStatus;
   readonly retry_count: number;
   readonly done: number;
@@ -55,7 +57,7 @@ export async function listShards(
 ): Promise<readonly ShardView[]> {
   await requireJob(client, jobId);
   const { rows } = await client.query<Row>(
-    `SELECT shard.id, shard."index", shard.status, shard.retry_count, shard.done, shard.problem, lease.node_id, gpu_node.name AS node_name,
+    `SELECT shard.id, shard."index", shard.spec->>'kind' AS kind, shard.status, shard.retry_count, shard.done, shard.problem, lease.node_id, gpu_node.name AS node_name,
             (SELECT count(*)::int FROM lease AS attempt WHERE attempt.shard_id = shard.id) AS attempts,
             shard.checkpoint_sha256 IS NOT NULL AS has_checkpoint, shard.spec -> 'searches' AS searches, shard.updated_at
      FROM shard
@@ -69,6 +71,7 @@ export async function listShards(
   return rows.map((row) => ({
     id: row.id,
     index: row.index,
+    kind: row.kind,
     status: row.status,
     retryCount: row.retry_count,
     done: row.done,

@@ -1,7 +1,11 @@
-/** Submits audits: one shard a model. */
+/** Submits audits: one shard a model, and one that compares them once all have ended. */
 import type { Caller } from "../auth/caller.ts";
 import type { Database } from "../database/database.ts";
-import type { AuditSettings, AuditSpec } from "../shards/shard-spec.ts";
+import {
+  fewestCompared,
+  type AuditSettings,
+  type AuditSpec,
+} from "../shards/shard-spec.ts";
 import { readCleanAudits } from "./read-clean-audits.ts";
 import { submitForModels, type ModelsRequest } from "./submit-for-models.ts";
 
@@ -23,10 +27,13 @@ export function submitAudit(
     ...{ method, seed, seeds, isExhaustive },
     ...{ threshold, evaluateImages, backend },
   } satisfies Partial<AuditSpec>;
+  // Neural Cleanse judges each model by its own classes alone; beside clean models, those say what is usual.
+  const isCompared =
+    method === "motif" && !clean && request.models.length >= fewestCompared;
   return submitForModels(
     database,
     {
-      ...{ kind: "audit", title: "Audit", settings },
+      ...{ kind: "audit", title: "Audit", settings, isCompared },
       ...(clean && {
         async beside(client, inputs) {
           const cleanAudits = await readCleanAudits(client, clean, {

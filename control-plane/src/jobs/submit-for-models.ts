@@ -28,6 +28,7 @@ interface SubmittedInputs {
  * @param what.settings what shards' specifications have beside model and data set; the job's parameters too
  * @param what.title of one of them, as in "Audit of resnet on cifar10"
  * @param what.beside what specifications and parameters have beyond them that follows from model and data set
+ * @param what.isCompared whether a further shard compares what comes of the models
  * @returns the job's id
  * @throws ControlPlaneError "not-found" data set or model, "conflict" where the data set is not ready, "invalid" where a model is named
  *   twice; what `beside` throws
@@ -45,11 +46,12 @@ export async function submitForModels(
       readonly settings: Readonly<Record<string, unknown>>;
       readonly parameters: Readonly<Record<string, unknown>>;
     }>;
+    readonly isCompared?: boolean;
   },
   request: ModelsRequest,
   { actor, address }: Caller,
 ): Promise<string> {
-  const { kind, title, settings } = what;
+  const { kind, title, settings, isCompared = false } = what;
   const { weight } = request;
   const id = randomUUID();
   await database.transaction(async (client) => {
@@ -65,6 +67,7 @@ export async function submitForModels(
     });
     const parameters = {
       ...{ split, ...settings, models: models.length },
+      ...(isCompared && { isCompared }),
       ...beside?.parameters,
     };
     await insertJob(
@@ -77,6 +80,7 @@ export async function submitForModels(
         datasetId: dataset.id,
         createdBy: actor,
         shardCount: models.length,
+        furtherCount: isCompared ? 1 : 0,
       },
       {
         kind,

@@ -2,6 +2,7 @@
 import { ControlPlaneError } from "../control-plane-error.ts";
 import type { Queryable } from "../database/database.ts";
 import { appendEvents } from "../progress/append-events.ts";
+import { planComparisonAgain } from "../results/begin-comparison.ts";
 import { reopenChecks } from "../results/reopen-checks.ts";
 import { jobStatusEvents } from "./job-events.ts";
 import { lockJob } from "./lock-job.ts";
@@ -22,10 +23,12 @@ export async function redriveJob(
       "conflict",
       `Job ${jobId} is ${job.status}: only the dead shards of a job that has failed, or is under way, can be tried again.`,
     );
-  // The queue's entry of a dead shard is gone; the feeder makes a new one, with all attempts before it.
+  // The queue's entry of a dead shard is gone; the feeder makes a new one, with all attempts before it. A comparison of audits that are tried
+  // again is not: another one follows them.
   const { rowCount } = await client.query(
     `UPDATE shard SET status = 'PENDING', queue_id = NULL, retry_count = 0, updated_at = now()
-     WHERE job_id = $1 AND status = 'DEAD'`,
+     WHERE job_id = $1 AND status = 'DEAD' AND (spec->>'kind' <> 'compare-audits'
+       OR NOT EXISTS (SELECT FROM shard WHERE job_id = $1 AND status = 'DEAD' AND spec->>'kind' <> 'compare-audits'))`,
     [jobId],
   );
   const shards = rowCount ?? 0;
@@ -36,6 +39,7 @@ export async function redriveJob(
      WHERE id = $1`,
     [jobId, shards],
   );
+  if (job.kind === "audit") await planComparisonAgain(client, jobId);
   // Begins at what is served now, as a job that is resumed does.
   if (hasFailed)
     await client.query(`DELETE FROM job_share WHERE job_id = $1`, [jobId]);

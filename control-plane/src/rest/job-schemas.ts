@@ -13,6 +13,7 @@ import {
   settingBounds,
 } from "../jobs/search-settings.ts";
 import { isUsableName } from "../models/register-model.ts";
+import { shardKinds } from "../shards/shard-kinds.ts";
 import {
   attackNames,
   auditMethods,
@@ -379,6 +380,9 @@ export const job: z.ZodType<JobView> = z.object({
 export const shard: z.ZodType<ShardView> = z.object({
   id: z.uuid(),
   index: count,
+  kind: z
+    .enum(shardKinds)
+    .describe("What is done; a job's shards are not all alike."),
   status: z.enum(shardStatuses),
   retryCount: count,
   done: share,

@@ -6,6 +6,7 @@ import type { AcceptedResult } from "./accepted-result.ts";
 import { beginNextRounds } from "./begin-next-round.ts";
 import { writeAudits } from "./write-audits.ts";
 import { writeCheck } from "./write-check.ts";
+import { writeComparisons } from "./write-comparisons.ts";
 import { writeEvaluations } from "./write-evaluations.ts";
 import { writeInspection } from "./write-inspection.ts";
 import { writePatterns } from "./write-patterns.ts";
@@ -46,6 +47,12 @@ export async function writeResults(
     events.push(...(await writeEvaluations(client, evaluations)));
   const audits = results.filter(isOfKind("audit"));
   if (audits.length > 0) events.push(...(await writeAudits(client, audits)));
+  events.push(
+    ...(await writeComparisons(
+      client,
+      results.filter(isOfKind("compare-audits")),
+    )),
+  );
   return events;
 }
 
@@ -58,6 +65,10 @@ function bodyOf(result: ShardResult): object {
   }
   if (result.kind === "evaluate" || result.kind === "audit")
     return { kind: result.kind };
+  if (result.kind === "compare-audits") {
+    const { changed, ...rest } = result;
+    return { ...rest, changed: changed.length };
+  }
   if (result.kind !== "search") return result;
   const { patterns: _patterns, ...rest } = result;
   return rest;
