@@ -1,6 +1,6 @@
 /**
  * The audits of a collection as a shard that judges each beside the others: documents in, those that say something else then out. All
- * are held at once, but without their pictures, which are most of a document; those that change are read a second time.
+ * are held at once, but only what is compared of them; those that change are read a second time.
  */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,8 +19,8 @@ import type { CompareAuditsWork, JudgedAuditFile } from "./shard-work.ts";
 
 /** Of an image model of a thousand classes a document has a few of them. */
 const mostBytes = 64 * 1024 * 1024;
-/** Of all documents together: a thousand models have some 300 MB. */
-const mostBytesTogether = 2 * 1024 * 1024 * 1024;
+/** Of all documents together, less than which is held of them: a thousand models of ten classes have 180 MB. */
+const mostBytesTogether = 1024 * 1024 * 1024;
 
 /**
  * @throws MotifError "usage" naming the model whose document is none, or too large; "storage"; the signal's reason when aborted
@@ -43,7 +43,7 @@ export async function runCompareAuditsShard(
         "usage",
         `the audits of these ${audits.length} models have more than ${mostBytesTogether} bytes. Submit the models in parts.`,
       );
-    known.push(withoutPictures(parseAuditDocument(text, nameOf(audit))));
+    known.push(heldOf(parseAuditDocument(text, nameOf(audit))));
     context.onProgress(known.length / steps);
   }
   const compared = compareWithPeers(known);
@@ -53,7 +53,7 @@ export async function runCompareAuditsShard(
     context.onProgress((audits.length + place) / steps);
     if (isDeepStrictEqual(compared[place], known[place])) continue;
     const whole = parseAuditDocument(await readBounded(audit), nameOf(audit));
-    const restated = withPicturesOf(whole, compared[place]);
+    const restated = restate(whole, compared[place]);
     const path = join(workDirectory, `audit-${place}.json`);
     await writeFileAtomically(path, encodeAuditDocument(restated));
     const { evidence: _, statistics: _statistics, ...summary } = restated;
@@ -81,25 +81,39 @@ async function readBounded(audit: JudgedAuditFile): Promise<string> {
   );
 }
 
-const withoutPictures = (audit: AuditDocument): AuditDocument => ({
+/** What is compared of a document: neither pictures nor intervals, nor who was moved from where. */
+const heldOf = (audit: AuditDocument): AuditDocument => ({
   ...audit,
   evidence: audit.evidence.map((about) => ({
     ...about,
+    anyOther: about.anyOther.map(withoutIntervals),
+    screened: about.screened.map(withoutIntervals),
     finalists: about.finalists.map((finding) => ({
-      ...finding,
-      pictures: null,
+      ...withoutIntervals(finding),
+      ...{ bySource: [], pictures: null },
     })),
   })),
 });
 
-/** @param compared what was said of `whole` without its pictures */
-const withPicturesOf = (
+type Answer = AuditDocument["evidence"][number][
+  "anyOther" | "screened"][number];
+const noInterval = [0, 1] as const;
+const withoutIntervals = <A extends Pick<Answer, "curve">>(answer: A): A => ({
+  ...answer,
+  curve: answer.curve.map((point) => ({ ...point, wilson95: noInterval })),
+});
+
+/** @param compared what is held of `whole`, compared: of the evidence, the anomaly indices of classes are others */
+const restate = (
   whole: AuditDocument,
   compared: AuditDocument,
 ): AuditDocument => ({
   ...compared,
-  evidence: compared.evidence.map((about, i) => ({
+  evidence: whole.evidence.map((about, i) => ({
     ...about,
-    finalists: whole.evidence[i].finalists,
+    screened: about.screened.map((answer, j) => ({
+      ...answer,
+      anomalyIndex: compared.evidence[i].screened[j].anomalyIndex,
+    })),
   })),
 });
