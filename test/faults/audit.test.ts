@@ -1,6 +1,6 @@
 /**
- * Audits of a collection on a cluster: 40 models with a node and the control plane killed in between leave the very documents and pages of
- * a run in which nothing happened, apart from times; and those of `motif audit --local`.
+ * Audits of a collection on a cluster: 40 models with nodes and the control plane killed in between, and while they are compared with each
+ * other, leave the very documents and pages of a run in which nothing happened, apart from times; and those of `motif audit --local`.
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -20,6 +20,9 @@ interface Job {
   readonly id: string;
   readonly status: string;
   readonly shards: { readonly succeeded: number; readonly dead: number };
+}
+interface Shard {
+  readonly kind: string;
 }
 interface Audit {
   readonly model: string;
@@ -88,6 +91,41 @@ const hasJudged = (job: Job, count: number) =>
     { withinMs: 120_000 },
   );
 
+interface AuditDocument {
+  readonly verdict: {
+    readonly verdict: string;
+    readonly probability: number | null;
+  };
+}
+
+/** Without times, and what a local audit is known again by. */
+async function readDocument(
+  folder: string,
+  name: string,
+): Promise<AuditDocument> {
+  const path = join(folder, name, "audit.json");
+  const {
+    key: _,
+    timing: __,
+    ...document
+  } = JSON.parse(await readFile(path, "utf8")) as AuditDocument &
+    Record<"key" | "timing", unknown>;
+  return document;
+}
+
+const isBeingCompared = (job: Job) =>
+  waitFor(
+    "the comparison",
+    async () =>
+      (
+        await cluster.request<readonly Shard[]>(
+          "GET",
+          `/api/jobs/${job.id}/shards`,
+        )
+      ).find(({ kind }) => kind === "compare-audits"),
+    { withinMs: 120_000, everyMs: 20 },
+  );
+
 /** Without times: what is left must be the same bytes. */
 async function readAudit(folder: string, name: string) {
   const audit = await readFile(join(folder, name, "audit.json"), "utf8");
@@ -103,7 +141,7 @@ it("40 models survive a killed node and a killed control plane: the report has t
   const calm = await submit();
   expect(await ended(calm)).toMatchObject({
     status: "SUCCEEDED",
-    shards: { succeeded: models, dead: 0 },
+    shards: { succeeded: models + 1, dead: 0 },
   });
 
   const disturbed = await submit();
@@ -113,12 +151,18 @@ it("40 models survive a killed node and a killed control plane: the report has t
   await hasJudged(disturbed, 14);
   await cluster.replicas[0].process.kill();
   await cluster.replicas[0].start();
+  // Wherever it strikes: before a node has begun to compare, in the middle, or before the result is acknowledged.
+  await isBeingCompared(disturbed);
+  await cluster.node("second").kill();
+  await cluster.replicas[0].process.kill();
+  await cluster.replicas[0].start();
+  await cluster.startNode("third", { slots: 1 });
   expect(await ended(disturbed)).toMatchObject({
     status: "SUCCEEDED",
-    shards: { succeeded: models, dead: 0 },
+    shards: { succeeded: models + 1, dead: 0 },
   });
 
-  // Both kills took work away.
+  // The first kills took work away.
   const [{ lost }] = await cluster.query<{ lost: number }>(
     `SELECT count(*)::int AS lost FROM lease JOIN shard ON shard.id = lease.shard_id
      WHERE shard.job_id = $1 AND lease.outcome = 'EXPIRED'`,
@@ -139,10 +183,14 @@ it("40 models survive a killed node and a killed control plane: the report has t
     readonly models: readonly { readonly folder: string }[];
   };
   expect(listed).toHaveLength(models);
-  for (const { folder } of listed)
-    expect(await readAudit(folders[1], folder)).toEqual(
-      await readAudit(folders[0], folder),
-    );
+  for (const { folder } of listed) {
+    const whole = await readAudit(folders[1], folder);
+    expect(whole).toEqual(await readAudit(folders[0], folder));
+    expect(JSON.parse(whole.audit)).toMatchObject({
+      peers: { count: models - 1, alone: { verdict: "inconclusive" } },
+    });
+    expect(whole.page).toContain("Judged beside 39 other models");
+  }
   expect(await readFile(join(folders[1], "index.html"), "utf8")).toBe(
     await readFile(join(folders[0], "index.html"), "utf8"),
   );
@@ -157,6 +205,41 @@ it("40 models survive a killed node and a killed control plane: the report has t
   expect(digests[1]).toEqual(digests[0]);
   expect(new Set(digests[0]).size).toBe(models);
 }, 400_000);
+
+it("seven models beside each other have the documents of a local audit, and what is printed is what they say then", async () => {
+  onTestFailed(() => console.error(cluster.logs()));
+  const seven = Array.from({ length: 7 }, (_, i) => `columns-${i}`);
+  const out = join(cluster.folder, "seven");
+  const {
+    status: clusterStatus,
+    stdout,
+    stderr: told,
+  } = await runMotif(
+    ...["audit", ...seven, "--dataset", "columns", "--out", out],
+    ...["--url", cluster.replicas[0].address],
+  );
+  expect(clusterStatus, told).toBe(0);
+  expect(told).toContain("7 models are compared with each other.");
+  const local = join(cluster.folder, "seven-local");
+  const { status, stderr } = await runMotif(
+    ...["audit", "--local", "--json", "--threads", "1"],
+    ...seven.flatMap((name) => [
+      ...["--model", join(collection, "models", `${name}.onnx`)],
+    ]),
+    ...["--backend", "onnxruntime:cpu", "--dataset", collection],
+    ...["--dataset-name", "columns", "--out", local],
+  );
+  expect(status, stderr).toBe(0);
+  for (const name of seven) {
+    const document = await readDocument(out, name);
+    expect(document).toMatchObject({ peers: { count: 6 } });
+    expect(document).toEqual(await readDocument(local, name));
+    const { verdict, probability } = document.verdict;
+    expect(stdout).toMatch(
+      new RegExp(`${name} +${verdict} +${probability?.toFixed(3) ?? "–"} `),
+    );
+  }
+}, 120_000);
 
 it("a cluster's documents are those of a local audit, and models, filters and exports show verdicts", async () => {
   onTestFailed(() => console.error(cluster.logs()));
@@ -173,18 +256,9 @@ it("a cluster's documents are those of a local audit, and models, filters and ex
     ...["--dataset-name", "columns", "--out", local],
   );
   expect(status, stderr).toBe(0);
-  const documents = await Promise.all(
-    [out, local].map(async (folder) => {
-      const path = join(folder, "columns-7", "audit.json");
-      const {
-        key: _,
-        timing: __,
-        ...document
-      } = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
-      return document;
-    }),
+  expect(await readDocument(out, "columns-7")).toEqual(
+    await readDocument(local, "columns-7"),
   );
-  expect(documents[0]).toEqual(documents[1]);
 
   const model = await cluster.request<Model>("GET", "/api/models/columns-7");
   expect(model.audit).toMatchObject({

@@ -91,10 +91,13 @@ function describeEvent(
           ...shareIn("robust accuracy", body.robustAccuracy),
         ].join(", "),
       ];
-    case "model-audited":
+    case "comparison-began":
       return [
-        `${textIn(body.name)}: ${textIn(body.verdict)}${typeof body.targetClassName === "string" && body.verdict === "backdoor suspected" ? `, class ${body.targetClassName}` : ""}${typeof body.probability === "number" ? ` (probability ${body.probability.toFixed(2)})` : ""}`,
+        `The audits have ended; ${Number(body.models)} models are compared with each other.`,
       ];
+    case "model-audited":
+      // Beside the others most verdicts are what they were.
+      return body.verdictBefore === body.verdict ? [] : [describeVerdict(body)];
     case "shard-retry":
       return [
         `shard ${idIn(body.shardId)} is tried again: ${textIn(body.reason)}`,
@@ -118,6 +121,23 @@ function describeEvent(
     default:
       return [];
   }
+}
+
+/** @example "net-4: backdoor suspected, class Dress (probability 0.95), beside 5 others of its architecture" */
+function describeVerdict(body: ApiEvent["body"]): string {
+  const { name, verdict, targetClassName, probability, peers } = body;
+  const hasClass =
+    typeof targetClassName === "string" && verdict === "backdoor suspected";
+  return [
+    `${textIn(name)}: ${textIn(verdict)}`,
+    hasClass ? `, class ${targetClassName}` : "",
+    typeof probability === "number"
+      ? ` (probability ${probability.toFixed(2)})`
+      : "",
+    typeof peers === "number"
+      ? `, beside ${peers === 0 ? "no" : peers} others of its architecture`
+      : "",
+  ].join("");
 }
 
 const textIn = (value: unknown) => (typeof value === "string" ? value : "");
