@@ -47,6 +47,10 @@ test("what is drawn is read; fields that a page does not draw may be there", () 
   const read = parseAuditDocument({ ...document, later: "more" });
   expect(read.evidence[0]?.finalists[0]?.pictures?.finding).toBe(picture);
   expect(read.verdict.rule).toEqual(document.verdict.rule);
+  expect(read.peers).toBeUndefined();
+  const alone = { verdict: "no evidence found", probability: 0.1, reason: "…" };
+  const compared = { ...document, peers: { count: 5, alone } };
+  expect(parseAuditDocument(compared).peers).toMatchObject({ count: 5 });
 });
 
 test("what is not as expected is named by its place", () => {

@@ -98,6 +98,18 @@ const document = z.object({
     perturbation: z.nullable(z.string()),
     moves: z.nullable(moves),
   }),
+  /** Where it was compared with other models of its collection. */
+  peers: z.optional(
+    z.object({
+      /** Others of the same architecture. */
+      count,
+      /** What is said without them. */
+      alone: z.object({
+        verdict: z.string(),
+        probability: z.nullable(share),
+      }),
+    }),
+  ),
   statistics: z.array(
     z.object({
       name: z.string(),

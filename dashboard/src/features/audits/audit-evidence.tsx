@@ -10,6 +10,7 @@ import styles from "./audit-evidence.module.css";
 import {
   indexText,
   kindTitle,
+  peersWords,
   strengthText,
   type Judged,
 } from "./audit-words.ts";
@@ -69,6 +70,11 @@ function Evidence({ document }: { readonly document: AuditDocument }) {
     open.length > 0 ? open : isSuspected && about ? [about.perturbation] : [];
   return (
     <>
+      {document.peers && (
+        <Text size="sm" maw={820}>
+          {peersWords(document.peers)}
+        </Text>
+      )}
       <Stated document={document} nameOf={nameOf} />
       {isSuspected && about && finding && verdict.targetClass !== null && (
         <Stack gap="xs" component="section">

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Audit } from "../../api/types.ts";
 import {
   kindTitle,
+  peersWords,
   pValueText,
   rankBySuspicion,
   standingWords,
@@ -61,6 +62,19 @@ test("a very small p is a bound", () => {
   expect(pValueText(0.00123)).toBe("0.0012");
   expect(pValueText(0.2)).toBe("0.20");
   expect(pValueText(null)).toBe("–");
+});
+
+test("what was compared, and what would be said without", () => {
+  const alone = { verdict: "no evidence found", probability: 0.123 };
+  expect(peersWords({ count: 5, alone })).toBe(
+    "Judged beside 5 other models of this collection with the same architecture. Alone: no evidence found (probability 12.3%).",
+  );
+  expect(
+    peersWords({
+      count: 1_000,
+      alone: { verdict: "inconclusive", probability: null },
+    }),
+  ).toMatch(/beside 1,000 other models .* Alone: inconclusive\.$/);
 });
 
 test("the class, or that there are several", () => {

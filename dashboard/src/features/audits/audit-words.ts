@@ -1,6 +1,6 @@
 /** Audits in words, in harmony with the page that an audit on one machine writes. A model is never called clean. Pure. */
 import type { Audit } from "../../api/types.ts";
-import { formatShare } from "../../ui/format.ts";
+import { formatCount, formatShare } from "../../ui/format.ts";
 
 export type Judged = NonNullable<Audit["judged"]>;
 export type VerdictName = Judged["verdict"];
@@ -119,6 +119,24 @@ export const rankBySuspicion = (audits: readonly Audit[]): readonly Audit[] => {
     );
   });
 };
+
+/** @example "Judged beside 5 other models of this collection with the same architecture. Alone: no evidence found (probability 12.3%)." */
+export function peersWords({
+  count,
+  alone,
+}: {
+  readonly count: number;
+  readonly alone: {
+    readonly verdict: string;
+    readonly probability: number | null;
+  };
+}): string {
+  const likely =
+    alone.probability === null
+      ? ""
+      : ` (probability ${probabilityText(alone.probability)})`;
+  return `Judged beside ${formatCount(count)} other models of this collection with the same architecture. Alone: ${alone.verdict}${likely}.`;
+}
 
 /** How far an audit is, and what came of it. @example "2 of 3 models judged, a backdoor suspected in 1." */
 export function standingWords(audits: readonly Audit[]): string {

@@ -5,6 +5,7 @@ import type { Job, Shard } from "../../api/types.ts";
 import { ErrorState, LoadingState } from "../../ui/states.tsx";
 import { rankBySuspicion, standingWords } from "../audits/audit-words.ts";
 import { AuditsTable } from "../audits/audits-table.tsx";
+import { comparisonWords } from "./comparison-words.ts";
 import { ModelNotes } from "./model-notes.tsx";
 import { useAudits } from "./use-audits.ts";
 
@@ -35,7 +36,9 @@ export function Audits({
   return (
     <Stack gap="sm">
       <Text size="sm" role="status" className="numbers">
-        {standingWords(ranked)}
+        {[standingWords(ranked), comparisonWords(job, shards)]
+          .filter((words) => words !== null)
+          .join(" ")}
       </Text>
       <AuditsTable audits={ranked} />
       <Text size="sm" c="dimmed">

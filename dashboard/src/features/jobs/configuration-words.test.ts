@@ -124,6 +124,12 @@ test("an audit's settings in words; the baseline has fewer", () => {
     );
   const short = settingsWith({});
   expect(short.get("Models")).toBe("3");
+  expect(short.has("Compared with each other")).toBe(false);
+  expect(
+    settingsWith({ models: 6, isCompared: true }).get(
+      "Compared with each other",
+    ),
+  ).toBe("once all are audited");
   expect(short.get("Method")).toBe("Motif’s method");
   expect(short.get("Searched at length")).toBe(
     "the classes that a short search finds strongest",

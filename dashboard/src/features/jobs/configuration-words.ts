@@ -197,6 +197,8 @@ interface AuditParameters {
   readonly backend: string;
   /** Names of clean models; absent where there are none. */
   readonly clean?: readonly string[];
+  /** Absent where models are judged without each other. */
+  readonly isCompared?: boolean;
 }
 
 function auditSettingsOf(job: Job): readonly Setting[] {
@@ -204,6 +206,16 @@ function auditSettingsOf(job: Job): readonly Setting[] {
   const { method, isExhaustive, seed, seeds, clean } = parameters;
   return [
     { name: "Models", value: formatCount(parameters.models) },
+    ...(parameters.isCompared
+      ? [
+          {
+            name: "Compared with each other",
+            value: "once all are audited",
+            meaning:
+              "Six models or more of one architecture: what a class needs in the others is what is usual.",
+          },
+        ]
+      : []),
     splitSetting(parameters.split),
     {
       name: "Method",

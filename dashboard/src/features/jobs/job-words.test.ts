@@ -32,8 +32,13 @@ test("what a shard is of", () => {
     canvasIndex: 1,
     seed: 0,
   }));
-  expect(shardWords({ searches })).toBe("classes 0–2, canvas 1");
-  expect(shardWords({ searches: null })).toBe("");
+  expect(shardWords({ kind: "search", searches })).toBe(
+    "classes 0–2, canvas 1",
+  );
+  expect(shardWords({ kind: "audit", searches: null })).toBe("");
+  expect(shardWords({ kind: "compare-audits", searches: null })).toBe(
+    "comparing the models with each other",
+  );
 });
 
 test("events of a training name its models", () => {
@@ -74,6 +79,17 @@ test("a verdict is told with its probability and class; none is good news", () =
       targetClassName: null,
     }),
   ).toEqual({ text: "vendor is judged: inconclusive", tone: "plain" });
+  expect(words("comparison-began", { models: 40 }).text).toBe(
+    "The audits have ended: 40 models are compared with each other",
+  );
+  expect(
+    words("model-audited", {
+      ...{ ...body, verdict: "no evidence found", probability: 0.02 },
+      ...{ peers: 39, verdictBefore: "inconclusive" },
+    }).text,
+  ).toBe(
+    "vendor is judged: no evidence found, 2.0% probability of a backdoor, beside 39 other models",
+  );
 });
 
 test("epochs that have ended, of one shard and of many", () => {

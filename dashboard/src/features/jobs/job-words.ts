@@ -56,7 +56,11 @@ export function rangesOf(values: readonly number[]): string {
 }
 
 /** What a shard is of. @example "classes 0–7, canvas 0" */
-export function shardWords({ searches }: Pick<Shard, "searches">): string {
+export function shardWords({
+  kind,
+  searches,
+}: Pick<Shard, "kind" | "searches">): string {
+  if (kind === "compare-audits") return "comparing the models with each other";
   if (!searches || searches.length === 0) return "";
   const part = (name: string, many: string, values: readonly number[]) => {
     const one = new Set(values).size === 1;
@@ -191,6 +195,11 @@ export function eventWords(
         ].join(", ")}`,
         tone: "good",
       };
+    case "comparison-began":
+      return {
+        text: `The audits have ended: ${plural(count("models"), "model")} are compared with each other`,
+        tone: "plain",
+      };
     case "model-audited": {
       const verdict = text("verdict");
       const target = text("targetClassName");
@@ -199,6 +208,9 @@ export function eventWords(
           verdict ?? "no verdict",
           ...shareWords(body.probability, "probability of a backdoor"),
           ...(target === undefined ? [] : [`class ${target}`]),
+          ...(typeof body.peers === "number"
+            ? [`beside ${plural(body.peers, "other model")}`]
+            : []),
         ].join(", ")}`,
         tone: "plain",
       };

@@ -97,8 +97,8 @@ export function useJobData(id: string) {
     );
     const types = new Set(events.map(({ type }) => type));
     if ([...types].some((type) => type.startsWith("job-"))) lookAtJob();
-    // The next round's shards are new.
-    if (types.has("round-ended"))
+    // The next round's shards are new, and the one that compares audits.
+    if (types.has("round-ended") || types.has("comparison-began"))
       void client.invalidateQueries({ queryKey: shardsKey(id), exact: true });
     // What these tell of is read by whoever shows it.
     types.delete("patterns");
