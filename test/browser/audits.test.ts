@@ -1,4 +1,5 @@
 /** Audits in the dashboard: a job's models are ranked as verdicts come, a model's page has the evidence, the table of models finds and audits. */
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
@@ -11,6 +12,7 @@ import {
   it,
   onTestFailed,
 } from "vitest";
+import { writeColumns, writeColumnsModels } from "../fixtures/columns.ts";
 import { startBrowser } from "../harness/browser.ts";
 import { Cluster } from "../harness/cluster.ts";
 import { runMotif } from "../harness/motif.ts";
@@ -314,4 +316,55 @@ describe.skipIf(started.browser === null)(`audits${why}`, () => {
       .waitFor();
     expect(noise).toEqual([]);
   }, 120_000);
+
+  it("of six models end with their comparison, and each verdict says beside whom it is one", async () => {
+    onTestFailed(() => console.error(cluster.logs()));
+    const collection = join(cluster.folder, "collection");
+    await mkdir(join(collection, "models"), { recursive: true });
+    await writeColumns(collection);
+    await writeColumnsModels(join(collection, "models"), 6);
+    await motif("datasets", "add", collection, "--name", "columns");
+    await motif(
+      ...["models", "add", join(collection, "models")],
+      ...["--dataset", "columns", "--tag", "vendor"],
+    );
+    await cluster.node("second").kill();
+    const { id } = (await motif(
+      ...["audit", "--tag", "vendor", "--dataset", "columns", "--no-watch"],
+    )) as { readonly id: string };
+    await page.goto(`${url}/job?id=${id}`);
+    await page
+      .getByText(
+        "None of 6 models judged. Comparing the models with each other comes once all are audited.",
+      )
+      .waitFor();
+    await cluster.startNode("third", { slots: 1 });
+    await page
+      .getByText("6 of 6 models judged, a backdoor suspected in 0.", {
+        exact: true,
+      })
+      .waitFor();
+    const models = page.getByRole("table", { name: "Models" });
+    expect(await models.getByRole("link").count()).toBe(6);
+    await expectAccessible();
+    await page.getByRole("tab", { name: "Shards" }).click();
+    await page
+      .getByRole("row", { name: /comparing the models with each other/ })
+      .waitFor();
+    await expectAccessible();
+    await page.getByRole("tab", { name: "Events" }).click();
+    await page
+      .getByText("The audits have ended: 6 models are compared with each other")
+      .waitFor();
+    await page.getByRole("tab", { name: "Models" }).click();
+    await models.getByRole("link").first().click();
+    await page
+      .getByRole("region", { name: "Verdict", exact: true })
+      .getByText(
+        /^Judged beside 5 other models of this collection with the same architecture\. Alone: inconclusive/,
+      )
+      .waitFor();
+    await expectAccessible();
+    expect(noise).toEqual([]);
+  }, 180_000);
 });
