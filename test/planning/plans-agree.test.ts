@@ -1,6 +1,6 @@
 /**
  * The control plane plans what a node searches, and neither app imports the other: their presets, class lists, packs, searches,
- * paths and overlaps are held against each other here.
+ * paths and overlaps, and from how many models on audits are compared, are held against each other here.
  */
 import { describe, expect, test } from "vitest";
 import { parseClassList as parseForCluster } from "../../control-plane/src/jobs/class-list.ts";
@@ -14,6 +14,8 @@ import {
   settingBounds,
 } from "../../control-plane/src/jobs/search-settings.ts";
 import { meanSeedOverlap as overlapForCluster } from "../../control-plane/src/jobs/seed-overlap.ts";
+import { fewestCompared } from "../../control-plane/src/shards/shard-spec.ts";
+import { fewestPeers } from "../../gpu-node/src/audit/peers.ts";
 import { splitParts, type Dataset } from "../../gpu-node/src/data/index.ts";
 import { parseClassList } from "../../gpu-node/src/local/class-list.ts";
 import { listSearches } from "../../gpu-node/src/local/plan-searches.ts";
@@ -183,4 +185,8 @@ test("paths of a pattern's files", () => {
     pattern: "images/class-0007-canvas-2-seed-11-pattern.png",
     heatmap: "images/class-0007-canvas-2-seed-11-heatmap.png",
   });
+});
+
+test("models that can be compared with each other", () => {
+  expect(fewestCompared).toBe(fewestPeers + 1);
 });
