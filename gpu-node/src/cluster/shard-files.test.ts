@@ -168,7 +168,10 @@ it("a checkpoint that is gone is no failure", async () => {
 
 it("an audit that is gone is nothing that another node could have", async () => {
   const audit = (text: string) =>
-    files.judgedAudit({ model: "net", sha256: file("", text).sha256 }, never);
+    files.auditDocument(
+      { sha256: file("", text).sha256, label: `the audit of "net"` },
+      never,
+    );
   await expect(audit("gone")).rejects.toMatchObject({ code: "usage" });
   expect(await readFile((await audit("onnx")).files, "utf8")).toBe("onnx");
 });

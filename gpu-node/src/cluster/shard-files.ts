@@ -2,12 +2,7 @@
 import { createHash } from "node:crypto";
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
-import type {
-  CleanAudit,
-  DatasetReference,
-  JudgedAudit,
-  ModelReference,
-} from "@motif/proto";
+import type { DatasetReference, ModelReference } from "@motif/proto";
 import { MotifError } from "../motif-error.ts";
 import type { DatasetFiles, ModelFiles } from "../shards/shard.ts";
 import type { ArtifactCache, CachedArtifact } from "./artifact-cache.ts";
@@ -17,6 +12,12 @@ import type { LinkedFolders } from "./linked-folders.ts";
 export interface Borrowed<Files> {
   readonly files: Files;
   release(): void;
+}
+
+export interface AuditReference {
+  readonly sha256: string;
+  /** What errors call it. */
+  readonly label: string;
 }
 
 export interface ShardFiles {
@@ -40,14 +41,9 @@ export interface ShardFiles {
     sha256: string,
     signal: AbortSignal,
   ): Promise<Borrowed<string>>;
-  /** The document of a clean model's audit. @throws MotifError "usage" where it is not to be had; the signal's reason when aborted */
-  cleanAudit(
-    reference: CleanAudit,
-    signal: AbortSignal,
-  ): Promise<Borrowed<string>>;
-  /** The document of an audit. @throws MotifError "usage" where it is not to be had; the signal's reason when aborted */
-  judgedAudit(
-    reference: JudgedAudit,
+  /** What an audit left. @throws MotifError "usage" naming it where it is not to be had; the signal's reason when aborted */
+  auditDocument(
+    wanted: AuditReference,
     signal: AbortSignal,
   ): Promise<Borrowed<string>>;
 }
@@ -163,17 +159,9 @@ export function newShardFiles(
       );
       return { files: artifact.path, release: () => artifact.release() };
     },
-    async cleanAudit({ model, sha256 }, signal) {
-      const label = `the audit of the clean model "${model}"`;
+    async auditDocument({ sha256, label }, signal) {
       const artifact = await cache.acquire(
         { sha256, label, code: "usage" },
-        signal,
-      );
-      return { files: artifact.path, release: () => artifact.release() };
-    },
-    async judgedAudit({ model, sha256 }, signal) {
-      const artifact = await cache.acquire(
-        { sha256, label: `the audit of "${model}"`, code: "usage" },
         signal,
       );
       return { files: artifact.path, release: () => artifact.release() };

@@ -74,9 +74,7 @@ export function newShardRun(options: {
         dataset: (reference) => borrow(files.dataset(reference, signal)),
         roundCheckpoint: (sha256) =>
           borrow(files.roundCheckpoint(sha256, signal)),
-        cleanAudit: (reference) => borrow(files.cleanAudit(reference, signal)),
-        judgedAudit: (reference) =>
-          borrow(files.judgedAudit(reference, signal)),
+        auditDocument: (wanted) => borrow(files.auditDocument(wanted, signal)),
       });
       const checkpoint = await files.checkpoint(lease.checkpointSha256, signal);
       if (checkpoint) borrowed.push(checkpoint);

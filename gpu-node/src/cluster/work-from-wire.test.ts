@@ -10,8 +10,7 @@ const sources: FileSources = {
     sha256,
   }),
   roundCheckpoint: async (sha256) => `/c/${sha256}`,
-  cleanAudit: async ({ sha256 }) => `/a/${sha256}`,
-  judgedAudit: async ({ sha256 }) => `/j/${sha256}`,
+  auditDocument: async ({ sha256 }) => `/a/${sha256}`,
   dataset: async ({ name, split, digest }) => ({
     path: `/d/${name}`,
     name,
@@ -216,8 +215,8 @@ it("fetches the audits that are compared, in their order, and no more than a job
   expect(await asked({ audits })).toEqual({
     kind: "compare-audits",
     audits: [
-      { model: "model b", path: "/j/b" },
-      { model: "model a", path: "/j/a" },
+      { model: "model b", path: "/a/b" },
+      { model: "model a", path: "/a/a" },
     ],
   });
   const many = Array.from({ length: 1_001 }, () => audits[0]);

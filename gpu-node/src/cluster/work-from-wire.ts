@@ -13,15 +13,15 @@ import { MotifError } from "../motif-error.ts";
 import {
   auditMethods,
   parseRecipe,
-  type CleanAuditFile,
+  type AuditFile,
   type DatasetFiles,
   type EvaluateWork,
-  type JudgedAuditFile,
   type ModelFiles,
   type RoundWork,
   type SearchWork,
   type ShardWork,
 } from "../shards/shard.ts";
+import type { AuditReference } from "./shard-files.ts";
 
 /** Fetches what a shard names. */
 export interface FileSources {
@@ -29,10 +29,8 @@ export interface FileSources {
   dataset(reference: DatasetReference): Promise<DatasetFiles>;
   /** What a worker left of a round. @returns its path */
   roundCheckpoint(sha256: string): Promise<string>;
-  /** The document of a clean model's audit. @returns its path */
-  cleanAudit(reference: CleanAudit): Promise<string>;
-  /** The document of an audit. @returns its path */
-  judgedAudit(reference: JudgedAudit): Promise<string>;
+  /** What an audit left. @returns its path */
+  auditDocument(wanted: AuditReference): Promise<string>;
 }
 
 type SearchSettings = SearchWork["settings"];
@@ -120,7 +118,11 @@ export async function workFromWire(
         kind: "audit",
         request: { ...request, method: oneOf(auditMethods, method, "method") },
         backend,
-        cleanAudits: await cleanAuditsFromWire(cleanAudits, sources),
+        cleanAudits: await auditsFromWire(
+          cleanAudits,
+          "the clean model ",
+          sources,
+        ),
         model: await sources.model(present(model, "model")),
         dataset: await sources.dataset(present(dataset, "data set")),
       };
@@ -128,7 +130,7 @@ export async function workFromWire(
     case "compareAudits":
       return {
         kind: "compare-audits",
-        audits: await judgedAuditsFromWire(kind.value.audits, sources),
+        audits: await auditsFromWire(kind.value.audits, "", sources),
       };
     case "noop":
       return { kind: "noop", waitMs: kind.value.waitMs };
@@ -151,38 +153,31 @@ async function roundFromWire(
   return { ...round, starts };
 }
 
-async function cleanAuditsFromWire(
-  references: readonly CleanAudit[],
-  sources: FileSources,
-): Promise<readonly CleanAuditFile[]> {
-  const files: CleanAuditFile[] = [];
-  for (const reference of references)
-    files.push({
-      model: reference.model,
-      path: await sources.cleanAudit(reference),
-    });
-  return files;
-}
-
-/** Most that one shard compares: a job has no more models. */
+/** Most that one shard names: a job has no more models. */
 const mostAudits = 1_000;
 
-/** @throws MotifError "usage" for too many, before any is fetched */
-async function judgedAuditsFromWire(
-  references: readonly JudgedAudit[],
+/**
+ * @param subject whose audits they are, for errors
+ * @throws MotifError "usage" for too many, before any is fetched
+ */
+async function auditsFromWire(
+  references: readonly (CleanAudit | JudgedAudit)[],
+  subject: "" | "the clean model ",
   sources: FileSources,
-): Promise<readonly JudgedAuditFile[]> {
+): Promise<readonly AuditFile[]> {
   if (references.length > mostAudits)
     throw new MotifError(
       "usage",
-      `the shard compares ${references.length} audits, ${mostAudits} is the most. Submit the models in parts.`,
+      `the shard names ${references.length} audits, ${mostAudits} is the most. Submit the models in parts.`,
     );
-  const files: JudgedAuditFile[] = [];
-  for (const reference of references)
+  const files: AuditFile[] = [];
+  for (const { model, sha256 } of references) {
+    const label = `the audit of ${subject}"${model}"`;
     files.push({
-      model: reference.model,
-      path: await sources.judgedAudit(reference),
+      model,
+      path: await sources.auditDocument({ sha256, label }),
     });
+  }
   return files;
 }
 

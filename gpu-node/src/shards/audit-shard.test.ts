@@ -14,9 +14,9 @@ import {
   type ShardBench,
 } from "./check-shards.ts";
 import type {
+  AuditFile,
   AuditOutcome,
   AuditWork,
-  CleanAuditFile,
   ShardContext,
 } from "./shard.ts";
 
@@ -166,7 +166,7 @@ describe("a shard of an audit beside clean models", () => {
     const models = join(bench.folder, "clean");
     await mkdir(models);
     await writeColumnsModels(models, 3);
-    const cleanAudits: CleanAuditFile[] = [];
+    const cleanAudits: AuditFile[] = [];
     for (const name of ["columns-0", "columns-1", "columns-2"]) {
       const path = join(models, `${name}.onnx`);
       const sha256 = createHash("sha256")

@@ -1,5 +1,4 @@
 /** What is usual of clean models, from the documents that their audits left: what a shard of an audit compares its model with. */
-import { readFile, stat } from "node:fs/promises";
 import {
   averageReferences,
   fewestReferences,
@@ -8,11 +7,8 @@ import {
 } from "../audit/references.ts";
 import type { Evidence } from "../audit/evidence.ts";
 import { MotifError } from "../motif-error.ts";
-import { parseAuditDocument } from "../report/parse-audit.ts";
-import type { CleanAuditFile } from "./shard-work.ts";
-
-/** Of an image model of a thousand classes a document has a few of them. */
-const mostBytes = 64 * 1024 * 1024;
+import { readAuditDocument } from "./read-audit-document.ts";
+import type { AuditFile } from "./shard-work.ts";
 
 /**
  * @param cleanAudits none: there is nothing to compare with
@@ -20,7 +16,7 @@ const mostBytes = 64 * 1024 * 1024;
  * @throws MotifError "usage" naming the clean model whose document is none, or of other classes, images or questions; "storage"
  */
 export async function readReferences(
-  cleanAudits: readonly CleanAuditFile[],
+  cleanAudits: readonly AuditFile[],
   subject: { readonly numClasses: number; readonly datasetDigest: string },
 ): Promise<References | undefined> {
   if (cleanAudits.length === 0) return undefined;
@@ -37,16 +33,13 @@ export async function readReferences(
 }
 
 async function readEvidence(
-  { model, path }: CleanAuditFile,
+  { model, path }: AuditFile,
   subject: Parameters<typeof readReferences>[1],
 ): Promise<Evidence> {
   const source = `the audit of the clean model "${model}"`;
   const refuse = (what: string) => new MotifError("usage", `${source} ${what}`);
-  const document = await readBounded(path, source, refuse);
-  const { config, dataset, evidence, ...said } = parseAuditDocument(
-    document,
-    source,
-  );
+  const { document } = await readAuditDocument(path, source);
+  const { config, dataset, evidence, ...said } = document;
   const { numClasses } = said.model;
   if (config.method !== "motif")
     throw refuse(
@@ -68,26 +61,4 @@ async function readEvidence(
     numClasses,
     perturbations: evidence.map((about) => ({ ...about, finalists: [] })),
   };
-}
-
-async function readBounded(
-  path: string,
-  source: string,
-  refuse: (what: string) => MotifError,
-): Promise<string> {
-  try {
-    const { size } = await stat(path);
-    if (size > mostBytes)
-      throw refuse(
-        `has ${size} bytes, ${mostBytes} is the most that is read. Leave the model out.`,
-      );
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    if (cause instanceof MotifError) throw cause;
-    throw new MotifError(
-      "storage",
-      `${source} cannot be read (${(cause as Error).message}).`,
-      { cause },
-    );
-  }
 }

@@ -2,23 +2,18 @@
  * The audits of a collection as a shard that judges each beside the others: documents in, those that say something else then out. All
  * are held at once, but only what is compared of them; those that change are read a second time.
  */
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { MotifError } from "../motif-error.ts";
 import { writeFileAtomically } from "../report/atomic-file.ts";
 import type { AuditDocument } from "../report/audit.ts";
-import {
-  encodeAuditDocument,
-  parseAuditDocument,
-} from "../report/parse-audit.ts";
+import { encodeAuditDocument } from "../report/parse-audit.ts";
 import { compareWithPeers } from "./compare-with-peers.ts";
+import { readAuditDocument } from "./read-audit-document.ts";
 import type { ShardContext } from "./shard-context.ts";
 import type { ComparedAudit, CompareAuditsOutcome } from "./shard-outcome.ts";
-import type { CompareAuditsWork, JudgedAuditFile } from "./shard-work.ts";
+import type { AuditFile, CompareAuditsWork } from "./shard-work.ts";
 
-/** Of an image model of a thousand classes a document has a few of them. */
-const mostBytes = 64 * 1024 * 1024;
 /** Of all documents together, less than which is held of them: a thousand models of ten classes have 180 MB. */
 const mostBytesTogether = 1024 * 1024 * 1024;
 
@@ -36,14 +31,14 @@ export async function runCompareAuditsShard(
   let bytes = 0;
   for (const audit of audits) {
     signal.throwIfAborted();
-    const text = await readBounded(audit);
-    bytes += text.length;
+    const read = await readJudged(audit);
+    bytes += read.bytes;
     if (bytes > mostBytesTogether)
       throw new MotifError(
         "usage",
         `the audits of these ${audits.length} models have more than ${mostBytesTogether} bytes. Submit the models in parts.`,
       );
-    known.push(heldOf(parseAuditDocument(text, nameOf(audit))));
+    known.push(heldOf(read.document));
     context.onProgress(known.length / steps);
   }
   const compared = compareWithPeers(known);
@@ -52,7 +47,7 @@ export async function runCompareAuditsShard(
     signal.throwIfAborted();
     context.onProgress((audits.length + place) / steps);
     if (isDeepStrictEqual(compared[place], known[place])) continue;
-    const whole = parseAuditDocument(await readBounded(audit), nameOf(audit));
+    const { document: whole } = await readJudged(audit);
     const restated = restate(whole, compared[place]);
     const path = join(workDirectory, `audit-${place}.json`);
     await writeFileAtomically(path, encodeAuditDocument(restated));
@@ -62,24 +57,8 @@ export async function runCompareAuditsShard(
   return { kind: "compare-audits", changed, compareMs: context.now() - began };
 }
 
-const nameOf = ({ model }: JudgedAuditFile) => `the audit of "${model}"`;
-
-async function readBounded(audit: JudgedAuditFile): Promise<string> {
-  try {
-    const { size } = await stat(audit.path);
-    if (size <= mostBytes) return await readFile(audit.path, "utf8");
-  } catch (cause) {
-    throw new MotifError(
-      "storage",
-      `${nameOf(audit)} cannot be read (${(cause as Error).message}).`,
-      { cause },
-    );
-  }
-  throw new MotifError(
-    "usage",
-    `${nameOf(audit)} has more than ${mostBytes} bytes. Leave the model out.`,
-  );
-}
+const readJudged = ({ model, path }: AuditFile) =>
+  readAuditDocument(path, `the audit of "${model}"`);
 
 /** What is compared of a document: neither pictures nor intervals, nor who was moved from where. */
 const heldOf = (audit: AuditDocument): AuditDocument => ({

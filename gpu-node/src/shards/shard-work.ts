@@ -112,11 +112,11 @@ export interface AuditWork {
   /** As on the command line; `auto` takes the context's. */
   readonly backend: string;
   /** Of models that a person named as clean, in their order; absent or none: the model's classes are compared with each other alone. */
-  readonly cleanAudits?: readonly CleanAuditFile[];
+  readonly cleanAudits?: readonly AuditFile[];
 }
 
 /** The document that an audit left. */
-export interface CleanAuditFile {
+export interface AuditFile {
   /** What the model is registered as. */
   readonly model: string;
   readonly path: string;
@@ -126,14 +126,7 @@ export interface CleanAuditFile {
 export interface CompareAuditsWork {
   readonly kind: "compare-audits";
   /** In the order of the job's models. */
-  readonly audits: readonly JudgedAuditFile[];
-}
-
-/** The document that an audit left. */
-export interface JudgedAuditFile {
-  /** What the model is registered as. */
-  readonly model: string;
-  readonly path: string;
+  readonly audits: readonly AuditFile[];
 }
 
 export interface NoopWork {

@@ -1,13 +1,12 @@
 /** The face of the shards: what a cluster, and whatever else hands out work, knows of them. */
 export type {
+  AuditFile,
   AuditWork,
   CheckModelWork,
-  CleanAuditFile,
   CompareAuditsWork,
   DatasetFiles,
   EvaluateWork,
   InspectDatasetWork,
-  JudgedAuditFile,
   ModelFiles,
   NoopWork,
   RoundWork,
