@@ -28,6 +28,7 @@ import { shard as shardSchema } from "./job-schemas.ts";
 
 const demo = fileURLToPath(new URL("../../../infra/demo", import.meta.url));
 const names = Array.from({ length: 7 }, (_, i) => `net-${i}`);
+const clean = ["badnets", "blended", "adversarial"];
 
 let rest: RunningRest;
 let leases: LeaseOperations;
@@ -42,6 +43,10 @@ beforeAll(async () => {
   for (const name of names)
     await post("/api/models", {
       ...{ name, path: join(demo, "models/natural.onnx"), dataset: "fashion" },
+    });
+  for (const name of clean)
+    await post("/api/models", {
+      ...{ name, path: join(demo, `models/${name}.onnx`), dataset: "fashion" },
     });
   await rest.database.pool.query(
     "UPDATE dataset SET status = 'READY', digest = 'd1'",
@@ -469,10 +474,13 @@ describe("a comparison", () => {
     });
   });
 
-  test("is not made of fewer models, nor of audits by Neural Cleanse", async () => {
+  test("is not made of fewer models, of audits by Neural Cleanse, or beside models that were named as clean", async () => {
+    const reference = await submit(3, { models: clean });
+    for (const lease of await grantAll(reference)) await complete(lease);
     for (const [count, more] of [
       [5, {}],
       [7, { method: "neural-cleanse" }],
+      [7, { clean }],
     ] as const) {
       const jobId = await submit(count, more);
       const { shards, parameters } = await jobOf(jobId);
