@@ -57,22 +57,24 @@ import { FromCaller } from "./callers.ts";
 import { evaluation } from "./evaluation-schemas.ts";
 import { JobIdPipe } from "./job-id.ts";
 import {
-  attempt,
   defaultEvaluateImages,
   defaultThreshold,
-  job,
   jobEdit,
   jobPage,
   jobRequest,
-  jobResult,
   perModelPage,
+  searchRequest,
+  shardPage,
+  type JobRequest,
+} from "./job-requests.ts";
+import {
+  attempt,
+  job,
+  jobResult,
   searchDefaults,
   searchEstimate,
-  searchRequest,
   shard,
-  shardPage,
   trainedModel,
-  type JobRequest,
 } from "./job-schemas.ts";
 
 @ApiTags("jobs")

@@ -37,7 +37,8 @@ import { audit } from "./audit-schemas.ts";
 import { FromCaller } from "./callers.ts";
 import { modelFilter } from "./collection-schemas.ts";
 import { evaluation } from "./evaluation-schemas.ts";
-import { job, jobsOfModelPage, ofModelPage } from "./job-schemas.ts";
+import { jobsOfModelPage, ofModelPage } from "./job-requests.ts";
+import { job } from "./job-schemas.ts";
 import { checkRequest, model, modelRequest } from "./registration-schemas.ts";
 
 @ApiTags("models")

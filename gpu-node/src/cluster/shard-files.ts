@@ -14,7 +14,7 @@ export interface Borrowed<Files> {
   release(): void;
 }
 
-export interface AuditReference {
+export interface WantedAudit {
   readonly sha256: string;
   /** What errors call it. */
   readonly label: string;
@@ -43,7 +43,7 @@ export interface ShardFiles {
   ): Promise<Borrowed<string>>;
   /** What an audit left. @throws MotifError "usage" naming it where it is not to be had; the signal's reason when aborted */
   auditDocument(
-    wanted: AuditReference,
+    wanted: WantedAudit,
     signal: AbortSignal,
   ): Promise<Borrowed<string>>;
 }

@@ -1,9 +1,8 @@
 /** From the wire's shard to the runner's work, with paths of this machine. */
 import type {
-  CleanAudit,
+  AuditReference,
   DatasetReference,
   EvaluationAttack as WireAttack,
-  JudgedAudit,
   ModelReference,
   SearchSettings as WireSettings,
   ShardSpec,
@@ -21,7 +20,7 @@ import {
   type SearchWork,
   type ShardWork,
 } from "../shards/shard.ts";
-import type { AuditReference } from "./shard-files.ts";
+import type { WantedAudit } from "./shard-files.ts";
 
 /** Fetches what a shard names. */
 export interface FileSources {
@@ -30,7 +29,7 @@ export interface FileSources {
   /** What a worker left of a round. @returns its path */
   roundCheckpoint(sha256: string): Promise<string>;
   /** What an audit left. @returns its path */
-  auditDocument(wanted: AuditReference): Promise<string>;
+  auditDocument(wanted: WantedAudit): Promise<string>;
 }
 
 type SearchSettings = SearchWork["settings"];
@@ -161,7 +160,7 @@ const mostAudits = 1_000;
  * @throws MotifError "usage" for too many, before any is fetched
  */
 async function auditsFromWire(
-  references: readonly (CleanAudit | JudgedAudit)[],
+  references: readonly AuditReference[],
   subject: "" | "the clean model ",
   sources: FileSources,
 ): Promise<readonly AuditFile[]> {
