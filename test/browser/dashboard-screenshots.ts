@@ -41,7 +41,7 @@ export async function drawDashboard(
       },
       { withinMs: 300_000 },
     );
-    const views = viewsOf(jobs);
+    const views = viewsOf(jobs, await audit(url));
     const page = await browser.newPage();
     for (const width of [1440, 390])
       for (const colorScheme of ["light", "dark"] as const) {
@@ -67,7 +67,31 @@ export async function drawDashboard(
   }
 }
 
-function viewsOf(jobs: readonly Job[]): Readonly<Record<string, string>> {
+/** Of the demo's models. @returns the job's id */
+async function audit(url: string): Promise<string> {
+  const kinds = ["natural", "badnets", "adversarial"];
+  const { body: submitted } = await send<Job>(url, "POST", "/api/jobs", {
+    kind: "audit",
+    dataset: "Fashion-MNIST sample",
+    models: kinds.map((kind) => `fashion-${kind}`),
+  });
+  const ended = await waitFor(
+    "the audit",
+    async () => {
+      const { body } = await send<Job>(url, "GET", `/api/jobs/${submitted.id}`);
+      return body.status !== "RUNNING" && body;
+    },
+    { withinMs: 300_000 },
+  );
+  if (ended.status !== "SUCCEEDED")
+    throw new Error(`the audit ended as ${ended.status}`);
+  return ended.id;
+}
+
+function viewsOf(
+  jobs: readonly Job[],
+  audited: string,
+): Readonly<Record<string, string>> {
   const idOf = (words: string) =>
     jobs.find(({ name }) => name.includes(words))?.id ?? "";
   const [badnets, natural] = [
@@ -87,6 +111,8 @@ function viewsOf(jobs: readonly Job[]): Readonly<Record<string, string>> {
     curves: `/job?id=${badnets}&tab=curves`,
     shards: `/job?id=${badnets}&tab=shards`,
     events: `/job?id=${badnets}&tab=events`,
+    audit: `/job?id=${audited}`,
+    verdict: `/model?id=fashion-badnets&audit=${audited}`,
     nodes: "/nodes",
     "new-job": "/new-job?model=fashion-natural",
     "new-model": "/new-model",
