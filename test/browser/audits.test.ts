@@ -114,7 +114,8 @@ describe.skipIf(started.browser === null)(`audits${why}`, () => {
     await cluster.startNode("second", { slots: 1 });
     await page
       .getByText("2 of 2 models judged, a backdoor suspected in 1.")
-      .waitFor();
+      // Two whole audits of real models: ten seconds each on an idle machine.
+      .waitFor({ timeout: 90_000 });
     expect(await names.allTextContents()).toEqual([
       "fashion-badnets",
       "fashion-natural",
