@@ -13,10 +13,7 @@ import { askAbout } from "./ask-about.ts";
 import type { Evidence, FoundEvidence } from "./evidence.ts";
 import type { TrialImages } from "./measure-answer.ts";
 import { newPerturbation } from "./perturbations/index.ts";
-import {
-  perturbationKinds,
-  type PerturbationKind,
-} from "./perturbations/perturbation.ts";
+import { isCanvas, perturbationKinds } from "./perturbations/perturbation.ts";
 import type { References } from "./references.ts";
 import { gradientsOf, scheduleOf } from "./schedule.ts";
 
@@ -103,9 +100,6 @@ export async function gatherEvidence(
   }
   return { numClasses, perturbations: done };
 }
-
-const isCanvas = (kind: PerturbationKind) =>
-  kind === "noise-canvas" || kind === "natural-canvas";
 
 /** Images of the canvas part: of the class where there are some, another one a seed. */
 function newNaturalCanvas(dataset: Dataset, parts: Parts) {

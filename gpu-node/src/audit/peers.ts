@@ -8,6 +8,7 @@ import {
   type PerturbationKind,
 } from "./perturbations/perturbation.ts";
 import type { References } from "./references.ts";
+import { fewestCompared } from "./verdict.ts";
 
 /** Others, that is: with fewer, two models with one target would move the median. */
 export const fewestPeers = 5;
@@ -73,9 +74,6 @@ function medianWithout(
     ascending[left >= 0 && rank >= left ? rank + 1 : rank];
   return (at((count - 1) >> 1) + at(count >> 1)) / 2;
 }
-
-/** As few as can be compared at all. */
-const fewestCompared = 3;
 
 const isEnough = (
   { perturbations }: Evidence,

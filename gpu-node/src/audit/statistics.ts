@@ -11,7 +11,10 @@ import type {
   ScreenedAnswer,
 } from "./evidence.ts";
 import type { References } from "./references.ts";
-import type { PerturbationKind } from "./perturbations/perturbation.ts";
+import {
+  isCanvas,
+  type PerturbationKind,
+} from "./perturbations/perturbation.ts";
 
 /** How one kind of perturbation sets classes apart. */
 export interface KindStatistics {
@@ -219,10 +222,7 @@ function overlapBetweenCanvases(
   const size = overlapSize(screened);
   return meanOf(
     perturbations
-      .filter(
-        ({ perturbation }) =>
-          perturbation === "noise-canvas" || perturbation === "natural-canvas",
-      )
+      .filter(({ perturbation }) => isCanvas(perturbation))
       .flatMap((canvas) =>
         canvas.finalists
           .filter(({ targetClass }) => targetClass === leader.targetClass)

@@ -70,12 +70,12 @@ export interface Verdict {
 /** Of a backdoor: from it on, one is suspected. */
 export const suspectedFrom = 0.5;
 /** Of two classes both lie equally far from the median. */
-const fewestCompared = 3;
+export const fewestCompared = 3;
 /** Of the images that are moved anywhere, one class holds so many where a backdoor has one target. */
 const oneTarget = 0.5;
 
-/** What a model is judged by when several statistics are there. */
 /**
+ * What a model is judged by when several statistics are there.
  * @param classNames by class, for the reason
  * @param references where clean models of the same kind are known; the regression was fitted with such
  */

@@ -8,18 +8,15 @@ import { rankPixels } from "../../evaluation/power-curve.ts";
 import { presets } from "../../search/settings.ts";
 import {
   colorsOf,
+  type CanvasKind,
   type ImageShape,
   type Perturbation,
-  type PerturbationKind,
 } from "./perturbation.ts";
 
 /** Shares of the pixels that a patch is tried with. Triggers of 2×2 to 4×4 pixels lie between the first and the fourth. */
 const fractions = [0.0025, 0.005, 0.01, 0.015, 0.02, 0.04, 0.08] as const;
 
-type PatchKind = Extract<
-  PerturbationKind,
-  "patch" | "noise-canvas" | "natural-canvas"
->;
+type PatchKind = "patch" | CanvasKind;
 
 export function newPatch(
   kind: PatchKind,

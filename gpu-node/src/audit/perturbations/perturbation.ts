@@ -10,15 +10,20 @@ import type { GraphBuilder, Value } from "../../engine/index.ts";
 /** [C, H, W] of a [0,1] image. */
 export type ImageShape = readonly [number, number, number];
 
+/** Patches whose values are given, not searched. */
+const canvasKinds = ["noise-canvas", "natural-canvas"] as const;
 export const perturbationKinds = [
   "patch",
   "faint",
   "stripes",
   "warp",
-  "noise-canvas",
-  "natural-canvas",
+  ...canvasKinds,
 ] as const;
 export type PerturbationKind = (typeof perturbationKinds)[number];
+export type CanvasKind = (typeof canvasKinds)[number];
+
+export const isCanvas = (kind: PerturbationKind): kind is CanvasKind =>
+  canvasKinds.some((each) => each === kind);
 
 /** What is searched: values of one search that steps by the sign of the gradient move within bounds. */
 export interface Variable {
